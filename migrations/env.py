@@ -1,0 +1,35 @@
+"""How Alembic runs here: the application's own engine, batches on SQLite, one transaction per migration."""
+
+from typing import Any
+
+from alembic import context
+from flask import current_app
+
+import models.all  # noqa: F401  fills the metadata
+from models.base import BEGIN_WRITING, Base
+
+
+def run_migrations_online() -> None:
+    """Migrates the database of the current application."""
+    engine = current_app.extensions["migrate"].db.engine
+    with engine.connect().execution_options(**{BEGIN_WRITING: True}) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            include_object=_ours,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def _ours(_object: Any, name: str | None, type_: str, _reflected: bool, _compare_to: Any) -> bool:
+    """Leaves SQLite's own tables out of a comparison."""
+    return not (type_ == "table" and name is not None and name.startswith("sqlite_"))
+
+
+run_migrations_online()

@@ -1,0 +1,43 @@
+"""What happened: append-only rows without personal values, and those values beside them, so that erasing a person never
+breaks the record. Triggers of the first migration refuse to change or delete a row of ``history``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Id, Instant, Json
+
+
+class History(Base):
+    """One step of one object: who, when, what, from, to, why. ``actor`` is a word or ``kind:id`` (``customer``, ``clock``, ``shell``, ``program``)."""
+
+    __tablename__ = "history"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor: Mapped[str]
+    on_behalf_of: Mapped[str | None]
+    object_kind: Mapped[str]
+    object_id: Mapped[int] = mapped_column(Id)
+    action: Mapped[str]
+    before: Mapped[Any] = mapped_column(Json, nullable=True)
+    after: Mapped[Any] = mapped_column(Json, nullable=True)
+    reason: Mapped[str | None]
+    cause: Mapped[str | None]
+    request_id: Mapped[str | None]
+
+    __table_args__ = (Index("ix_history_object", "object_kind", "object_id", "id"),)
+
+
+class HistoryPersonal(Base):
+    """The personal values of one history row."""
+
+    __tablename__ = "history_personal"
+
+    history_id: Mapped[int] = mapped_column(ForeignKey("history.id"), primary_key=True)
+    before: Mapped[Any] = mapped_column(Json, nullable=True)
+    after: Mapped[Any] = mapped_column(Json, nullable=True)
