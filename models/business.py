@@ -86,7 +86,7 @@ class WeeklyHours(Base):
 
 
 class SpecialDay(Base):
-    """One date that differs: ``kind`` is closed, special_hours, works_as or holiday.
+    """One date that differs: ``kind`` is closed, special_hours (``windows``: pairs of wall-clock minutes), works_as or holiday.
 
     ``source`` tells who set it (``file``, ``yearly``, ``holidays:DE-BE``), so that a dump writes it back as it was given.
     """

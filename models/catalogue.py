@@ -73,7 +73,11 @@ class ResourceSkill(Base):
 
 
 class Service(Base):
-    """What customers book. The row is the lock of caps per day."""
+    """What customers book. The row is the lock of caps per day.
+
+    ``durations`` are minutes or ``"Nd"``; ``starts`` seven lists (Monday first) of minutes since local midnight;
+    ``approval`` is ``"none"``, ``"manual"`` or ``{"by": role, "decide_within": minutes}``, as in the business file.
+    """
 
     __tablename__ = "service"
 
