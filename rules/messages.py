@@ -1,0 +1,143 @@
+"""Who is told what, when, by which way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from rules.facts import Business, Location, Resource, Service
+
+# What happened -> what the customer is told, what the assigned people are told.
+EVENTS: dict[str, tuple[str, str]] = {
+    "confirmed": ("confirmation", "staff_booked"),
+    "requested": ("request_received", "staff_request"),
+    "approved": ("approved", "staff_booked"),
+    "declined": ("declined", "staff_cancelled"),
+    "expired": ("expired", "staff_cancelled"),
+    "moved": ("moved", "staff_moved"),
+    "requested_again": ("request_received", "staff_request"),
+    "cancelled": ("cancelled", "staff_cancelled"),
+}
+WITH_REMINDERS = frozenset({"confirmed", "approved", "moved"})
+ENDED = frozenset({"declined", "expired", "cancelled"})
+QUIET_FROM, QUIET_TO = 22, 8
+TOO_CLOSE = timedelta(minutes=15)
+USEFUL_FOR = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One message to be written into the outbox."""
+
+    kind: str
+    audience: str
+    channel: str
+    recipient: str
+    locale: str
+    due_at: datetime
+    deadline: datetime
+    offset_minutes: int = 0
+    priority: int = 5
+
+
+class Bookable(Protocol):
+    """What planning reads of a booking."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def locale(self) -> str: ...
+
+
+def plan(
+    event: str,
+    *,
+    booking: Any,
+    service: Service,
+    location: Location,
+    business: Business,
+    staff: Sequence[Resource],
+    now: datetime,
+) -> list[Planned]:
+    """The messages of one event: the customer by each way that she gave, each assigned person by mail, and the reminders
+    still to come. Each person is told once per way."""
+    to_customer, to_staff = EVENTS[event]
+    soon = booking.start - now < timedelta(hours=24)
+    # News of a visit is useless once it has begun; news that there is none is useful for two days.
+    deadline = now + USEFUL_FOR if event in ENDED else max(booking.start, now + timedelta(hours=1))
+    found = [
+        Planned(to_customer, "customer", channel, recipient, booking.locale, now, deadline, 0, 1 if soon else 3)
+        for channel, recipient in _ways(booking)
+    ]
+    found += [
+        Planned(to_staff, "staff", "mail", email, business.locale, now, deadline, 0, 4) for email in _mailboxes(staff)
+    ]
+    if event in WITH_REMINDERS:
+        found += _reminders(booking, service, location, business, staff, now)
+    return found
+
+
+def _ways(booking: Bookable) -> Iterator[tuple[str, str]]:
+    if booking.email:
+        yield "mail", booking.email
+    if booking.phone:
+        yield "sms", booking.phone
+
+
+def _mailboxes(staff: Sequence[Resource]) -> list[str]:
+    return list(dict.fromkeys(person.email for person in staff if person.email))
+
+
+def _reminders(
+    booking: Bookable, service: Service, location: Location, business: Business, staff: Sequence[Resource], now: datetime
+) -> Iterator[Planned]:
+    for offset in dict.fromkeys(service.reminders):
+        due = reminder_due(booking.start, offset, location.timezone)
+        if due > now:
+            for channel, recipient in _ways(booking):
+                last = booking.start - min(TOO_CLOSE, timedelta(minutes=offset))
+                yield Planned("reminder", "customer", channel, recipient, booking.locale, due, last, offset, 2)
+    for offset in dict.fromkeys(service.staff_reminders):
+        due = booking.start - timedelta(minutes=offset)
+        if due > now:
+            for email in _mailboxes(staff):
+                yield Planned("staff_reminder", "staff", "mail", email, business.locale, due, booking.start, offset, 4)
+
+
+def reminder_due(start: datetime, offset: int, zone: str) -> datetime:
+    """When a reminder leaves: ``offset`` elapsed minutes before the start; in the quiet hours (22 to 8, the location's
+    clock) it waits until 8, unless that is less than two hours before the start: then it leaves at its own time."""
+    due = start - timedelta(minutes=offset)
+    local = due.astimezone(ZoneInfo(zone))
+    if QUIET_TO <= local.hour < QUIET_FROM:
+        return due
+    day = local.date() + timedelta(days=1 if local.hour >= QUIET_FROM else 0)
+    morning = datetime(day.year, day.month, day.day, QUIET_TO, tzinfo=ZoneInfo(zone)).astimezone(due.tzinfo)
+    return morning if start - morning >= timedelta(hours=2) else due
+
+
+def unwanted(
+    *, kind: str, revision: int, deadline: datetime, booking_status: str, booking_revision: int, start: datetime, now: datetime
+) -> str | None:
+    """Why a message must not leave any more, or None: asked again just before sending."""
+    if now >= deadline:
+        return "too late to be of use"
+    if kind in ("reminder", "staff_reminder"):
+        if booking_status != "confirmed":
+            return "the booking is not confirmed any more"
+        if now >= start:
+            return "the visit has begun"
+    if revision != booking_revision:
+        return "the booking has changed since"
+    return None

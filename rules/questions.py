@@ -1,0 +1,207 @@
+"""A service's own questions: checked when they are saved, answered by customers, judged here whatever a browser says."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time
+from typing import Any
+
+from rules import conditions, text
+from rules.errors import FieldError
+
+TYPES = ("text", "long_text", "integer", "number", "yes_no", "choice", "choices", "date", "time", "phone", "email")
+KEYS = {"key", "type", "label", "help", "required", "min", "max", "max_length", "options", "show_if"}
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}\Z")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,6})?\Z")
+_NUMERIC = ("integer", "number")
+LARGEST = 10**15
+Question = Mapping[str, Any]
+Judge = Callable[[str], "str | FieldError"]
+
+
+def check(questions: Any) -> list[tuple[str, str]]:
+    """What is wrong with a list of questions, as (path, reason); empty when it can be used."""
+    if not isinstance(questions, list):
+        return [("", "a list of questions")]
+    problems: list[tuple[str, str]] = []
+    seen: dict[str, str] = {}
+    for index, question in enumerate(questions):
+        problems += [(f"[{index}]{path}", reason) for path, reason in _check_one(question, seen)]
+        if isinstance(question, Mapping) and isinstance(question.get("key"), str) and question.get("type") in TYPES:
+            seen[question["key"]] = question["type"]
+    return problems
+
+
+def _check_one(question: Any, seen: Mapping[str, str]) -> list[tuple[str, str]]:
+    if not isinstance(question, Mapping):
+        return [("", "a question is a mapping")]
+    problems = [(f".{key}", "unknown key") for key in question if key not in KEYS]
+    key, kind = question.get("key"), question.get("type")
+    if not isinstance(key, str) or not _KEY.match(key):
+        problems.append((".key", "lower-case letters, digits and _, starting with a letter"))
+    elif key in seen:
+        problems.append((".key", f"{key!r} is asked twice"))
+    if kind not in TYPES:
+        return [*problems, (".type", f"one of {', '.join(TYPES)}")]
+    if not question.get("label"):
+        problems.append((".label", "a label is missing"))
+    if question.get("required") not in (None, True, False):
+        problems.append((".required", "true or false"))
+    problems += _check_bounds(question, kind)
+    if kind in ("choice", "choices"):
+        problems += _check_options(question.get("options"))
+    elif "options" in question:
+        problems.append((".options", "only for choice and choices"))
+    if question.get("show_if") is not None:
+        # Only questions above can be asked about, so that no circle is possible.
+        problems += [(f".show_if{path}", reason) for path, reason in conditions.check(question["show_if"], seen)]
+    return problems
+
+
+def _check_bounds(question: Question, kind: str) -> list[tuple[str, str]]:
+    problems = []
+    for name in ("min", "max"):
+        bound = question.get(name)
+        if bound is None:
+            continue
+        if kind not in _NUMERIC or isinstance(bound, bool) or not isinstance(bound, int | float) or not math.isfinite(bound):
+            problems.append((f".{name}", "a number, for integer and number questions"))
+    if not problems and question.get("min") is not None and question.get("max") is not None and question["min"] > question["max"]:
+        problems.append((".max", "is below min"))
+    longest = question.get("max_length")
+    if longest is not None and (kind not in ("text", "long_text") or type(longest) is not int or not 1 <= longest <= text.MAX_TEXT):
+        problems.append((".max_length", f"1 to {text.MAX_TEXT}, for text questions"))
+    return problems
+
+
+def _check_options(options: Any) -> list[tuple[str, str]]:
+    if not isinstance(options, list) or not options:
+        return [(".options", "a list with at least one option")]
+    problems, values = [], set()
+    for index, option in enumerate(options):
+        if not isinstance(option, Mapping) or set(option) - {"value", "label"}:
+            problems.append((f".options[{index}]", "value and label"))
+            continue
+        value = option.get("value")
+        if not isinstance(value, str) or not value or value in values:
+            problems.append((f".options[{index}].value", "a text that no other option has"))
+        values.add(value if isinstance(value, str) else "")
+        if not option.get("label"):
+            problems.append((f".options[{index}].label", "a label is missing"))
+    return problems
+
+
+def shown(questions: Sequence[Question], answers: Mapping[str, Any]) -> list[Question]:
+    """The questions that ``answers`` make visible, in order; an answer to a hidden one does not count for those below."""
+    visible: list[Question] = []
+    seen: dict[str, Any] = {}
+    for question in questions:
+        condition = question.get("show_if")
+        if condition is None or conditions.holds(condition, seen):
+            visible.append(question)
+            if question["key"] in answers:
+                seen[question["key"]] = answers[question["key"]]
+    return visible
+
+
+def validate(
+    questions: Sequence[Question], raw: Mapping[str, Any], *, phone: Judge, email: Judge
+) -> tuple[dict[str, Any], dict[str, FieldError]]:
+    """Typed answers and an error per question. Hidden answers are dropped before anything is judged; unknown keys are
+    errors. ``raw`` holds JSON values or the strings of a form; dates and times come back as ISO text."""
+    answers: dict[str, Any] = {}
+    errors = {key: FieldError("unknown_field") for key in raw if key not in {question["key"] for question in questions}}
+    for question in questions:
+        condition = question.get("show_if")
+        if condition is not None and not conditions.holds(condition, answers):
+            continue
+        value = _typed(question, raw.get(question["key"]), phone, email)
+        if isinstance(value, FieldError):
+            errors[question["key"]] = value
+        elif conditions.missing(value):
+            if question.get("required"):
+                errors[question["key"]] = FieldError("required")
+        else:
+            answers[question["key"]] = value
+    return answers, errors
+
+
+def _typed(question: Question, value: Any, phone: Judge, email: Judge) -> Any:
+    if value is None or (isinstance(value, str) and text.blank(value)):
+        return None
+    kind = question["type"]
+    if kind == "text":
+        return text.line(value, longest=question.get("max_length") or text.MAX_LINE)
+    if kind == "long_text":
+        return text.paragraph(value, longest=question.get("max_length") or text.MAX_TEXT)
+    if kind in _NUMERIC:
+        return _number(question, value)
+    if kind == "yes_no":
+        return _yes_no(value)
+    if kind == "choice":
+        return value if value in _values(question) else FieldError("not_an_option")
+    if kind == "choices":
+        return _choices(question, value)
+    if not isinstance(value, str):
+        return FieldError("not_text")
+    if kind == "date":
+        return _iso(value, date)
+    if kind == "time":
+        return _iso(value, time)
+    return phone(value) if kind == "phone" else email(value)
+
+
+def _number(question: Question, value: Any) -> Any:
+    whole = question["type"] == "integer"
+    if isinstance(value, str):
+        plain = value.strip()
+        if not (_WHOLE if whole else _DECIMAL).match(plain):
+            return FieldError("not_a_whole_number" if whole else "not_a_number")
+        value = int(plain) if whole else float(plain.replace(",", "."))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return FieldError("not_a_whole_number" if whole else "not_a_number")
+    if whole and value != int(value):
+        return FieldError("not_a_whole_number")
+    if whole:
+        value = int(value)
+    low, high = question.get("min"), question.get("max")
+    if (low is not None and value < low) or value < -LARGEST:
+        return FieldError("too_small", {"min": low if low is not None else -LARGEST})
+    if (high is not None and value > high) or value > LARGEST:
+        return FieldError("too_large", {"max": high if high is not None else LARGEST})
+    return value
+
+
+def _yes_no(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in ("yes", "true", "on", "1"):
+        return True
+    if isinstance(value, str) and value.strip().lower() in ("no", "false", "off", "0"):
+        return False
+    return FieldError("yes_or_no")
+
+
+def _values(question: Question) -> list[str]:
+    return [option["value"] for option in question["options"]]
+
+
+def _choices(question: Question, value: Any) -> Any:
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(each in _values(question) for each in given):
+        return FieldError("not_an_option")
+    return [each for each in _values(question) if each in given]
+
+
+def _iso(value: str, kind: Any) -> Any:
+    plain = value.strip()
+    code = "not_a_date" if kind is date else "not_a_time"
+    if not re.match(r"\d{4}-\d\d-\d\d\Z" if kind is date else r"\d\d:\d\d\Z", plain, re.ASCII):
+        return FieldError(code)
+    try:
+        return kind.fromisoformat(plain).isoformat()[: 10 if kind is date else 5]
+    except ValueError:
+        return FieldError(code)

@@ -1,0 +1,1 @@
+"""Time arithmetic: intervals, opening hours, availability. Standard library only; whole UTC minutes inside."""

@@ -1,0 +1,241 @@
+"""Opening hours: wall-clock rules of a zone, expanded to UTC minutes.
+
+A window starts at the first reading of a repeated time and ends at the last; an edge that does not exist on a day is the
+moment of the change. For one date closed beats special hours beats works-as beats holiday beats the week.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from scheduling.intervals import Intervals, intersect, subtract, union
+
+Window = tuple[int, int]
+DAY = 1440
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """Wall-clock rules of one owner. ``weekly`` has seven entries, Monday first; a window is minutes from local midnight
+    of the date on which it starts, its end above 1440 when it runs into the next date."""
+
+    weekly: tuple[tuple[Window, ...], ...]
+    special: Mapping[date, tuple[Window, ...]] = field(default_factory=dict)
+    works_as: Mapping[date, int] = field(default_factory=dict)
+    closed: frozenset[date] = frozenset()
+    holidays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Time off in wall-clock time, ``to_local`` excluded. ``unit`` None means the whole resource. With ``whole_days`` both
+    ends are local midnights and the windows that start on these dates vanish with their tails."""
+
+    from_local: datetime
+    to_local: datetime
+    unit: int | None = None
+    whole_days: bool = False
+
+
+@lru_cache(maxsize=65536)
+def segments(zone: str, ordinal: int) -> tuple[tuple[int, int, int], ...]:
+    """The instants of one local date: ``(from, to, offset)`` in UTC minutes, ``offset`` minutes east of UTC.
+
+    One entry on most days, two around a clock change, none for a date that the zone skipped.
+    """
+    tz = ZoneInfo(zone)
+    base = (ordinal - EPOCH) * DAY
+    low, high = base - 16 * 60, base + DAY + 16 * 60
+    found = []
+    for start, end, offset in _pieces(tz, low, high):
+        first, last = max(start, base - offset), min(end, base + DAY - offset)
+        if first < last:
+            found.append((first, last, offset))
+    return tuple(found)
+
+
+def _pieces(tz: ZoneInfo, low: int, high: int) -> list[tuple[int, int, int]]:
+    """``[low, high)`` cut where the offset changes."""
+    marks = [low, (low + high) // 2, high]
+    if len({_offset(tz, mark) for mark in marks}) == 1:
+        return [(low, high, _offset(tz, low))]
+    pieces, start = [], low
+    for minute in range(low, high, 60):
+        end = min(minute + 60, high)
+        before, after = _offset(tz, minute), _offset(tz, end)
+        if before != after:
+            left, right = minute, end
+            while right - left > 1:
+                middle = (left + right) // 2
+                if _offset(tz, middle) == before:
+                    left = middle
+                else:
+                    right = middle
+            pieces.append((start, right, before))
+            start = right
+    pieces.append((start, high, _offset(tz, high)))
+    return pieces
+
+
+def _offset(tz: ZoneInfo, minute: int) -> int:
+    offset = datetime.fromtimestamp(minute * 60, UTC).astimezone(tz).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds() // 60)
+
+
+def readings(zone: str, day: date, wall: int) -> list[int]:
+    """The UTC minutes at which clocks show ``wall`` minutes past midnight of ``day``: none, one or two, earliest first."""
+    ordinal, minute = day.toordinal() + wall // DAY, wall % DAY
+    base = (ordinal - EPOCH) * DAY
+    found = []
+    for start, end, offset in segments(zone, ordinal):
+        instant = base + minute - offset
+        if start <= instant < end:
+            found.append(instant)
+    return found
+
+
+def edge(zone: str, day: date, wall: int, *, last: bool = False) -> int:
+    """The UTC minute of an edge of a window: the first or last reading, or the moment of the change that skipped it."""
+    found = readings(zone, day, wall)
+    if found:
+        return found[-1] if last else found[0]
+    ordinal, minute = day.toordinal() + wall // DAY, wall % DAY
+    base = (ordinal - EPOCH) * DAY
+    for start, _end, offset in segments(zone, ordinal):
+        if start + offset > base + minute:
+            return start
+    while not segments(zone, ordinal + 1):
+        ordinal += 1
+    return segments(zone, ordinal + 1)[0][0]
+
+
+def local_edge(zone: str, local: datetime, *, last: bool = False) -> int:
+    """``edge`` for a naive local datetime."""
+    return edge(zone, local.date(), local.hour * 60 + local.minute, last=last)
+
+
+def local_date(zone: str, minute: int) -> date:
+    """The local date at a UTC minute."""
+    return datetime.fromtimestamp(minute * 60, UTC).astimezone(ZoneInfo(zone)).date()
+
+
+def shift_days(zone: str, minute: int, days: int) -> int:
+    """The same wall-clock time ``days`` dates later: a missing one is the moment of the change, a repeated one its first
+    reading."""
+    local = datetime.fromtimestamp(minute * 60, UTC).astimezone(ZoneInfo(zone))
+    return edge(zone, local.date() + timedelta(days=days), local.hour * 60 + local.minute)
+
+
+def cut(zone: str, day: date) -> Intervals:
+    """The whole local date."""
+    return union((start, end) for start, end, _ in segments(zone, day.toordinal()))
+
+
+def is_cut(timetable: Timetable, day: date) -> bool:
+    """True when nothing of this date is open: a closed date, or a holiday that no special hours or works-as override."""
+    if day in timetable.closed:
+        return True
+    return day in timetable.holidays and day not in timetable.special and day not in timetable.works_as
+
+
+def weekday_of(timetable: Timetable, day: date) -> int:
+    """The weekday whose rules hold on ``day`` for services and resources of this location."""
+    if day in timetable.works_as and day not in timetable.special and day not in timetable.closed:
+        return timetable.works_as[day]
+    return day.weekday()
+
+
+_expanded: OrderedDict[tuple[object, ...], tuple[object, Intervals]] = OrderedDict()
+
+
+def open_minutes(
+    timetable: Timetable,
+    zone: str,
+    first: date,
+    last: date,
+    *,
+    location: Timetable | None = None,
+    without: frozenset[date] = frozenset(),
+) -> Intervals:
+    """The open minutes of windows that start from ``first`` to ``last``.
+
+    ``location`` is the timetable of the location when ``timetable`` is a service's or a resource's own: it picks the
+    weekday. Windows that start on dates of ``without`` do not exist. Kept for the same objects, so give the same ones.
+    """
+    key = (id(timetable), id(location), zone, first, last, without)
+    known = _expanded.get(key)
+    if known is not None:
+        return known[1]
+    found = _expand(timetable, zone, first, last, location or timetable, without)
+    # The timetables are kept along, so that their ids cannot be given to others while the entry lives.
+    _expanded[key] = ((timetable, location), found)
+    while len(_expanded) > 1024:
+        _expanded.popitem(last=False)
+    return found
+
+
+def _expand(
+    timetable: Timetable, zone: str, first: date, last: date, location: Timetable, without: frozenset[date]
+) -> Intervals:
+    windows, closed = [], []
+    for day in days(first, last + timedelta(days=1)):
+        if is_cut(timetable, day):
+            closed += cut(zone, day)
+            continue
+        if day > last or day in without:
+            continue
+        for start, end in windows_of(timetable, day, location):
+            windows.append((edge(zone, day, start), edge(zone, day, end, last=True)))
+    return subtract(union(windows), union(closed))
+
+
+def windows_of(timetable: Timetable, day: date, location: Timetable) -> tuple[Window, ...]:
+    """The windows that start on ``day``, cuts apart."""
+    if day in timetable.special:
+        return timetable.special[day]
+    return timetable.weekly[weekday_of(location, day)]
+
+
+def days(first: date, last: date) -> Iterable[date]:
+    """The dates from ``first`` to ``last``, both included."""
+    for ordinal in range(first.toordinal(), min(last.toordinal(), date.max.toordinal() - 3) + 1):
+        yield date.fromordinal(ordinal)
+
+
+def resource_minutes(
+    own: Timetable | None,
+    absences: Iterable[Absence],
+    absence_zone: str,
+    location: Timetable,
+    zone: str,
+    first: date,
+    last: date,
+) -> Intervals:
+    """The open minutes of a resource at a location: its own hours or the location's, narrowed by the location, time off of
+    the whole resource cut out."""
+    off = [absence for absence in absences if absence.unit is None]
+    house = open_minutes(location, zone, first, last)
+    if own is None and not off:
+        return house
+    gone = frozenset(
+        day
+        for absence in off
+        if absence.whole_days
+        for day in days(max(absence.from_local.date(), first), min(absence.to_local.date() - timedelta(days=1), last))
+    )
+    windows = open_minutes(own or location, zone, first, last, location=location, without=gone)
+    return subtract(intersect(house, windows), away_minutes(off, absence_zone))
+
+
+def away_minutes(absences: Iterable[Absence], zone: str) -> Intervals:
+    """The minutes of time off, from the first reading of its start to the last of its end."""
+    return union(
+        (local_edge(zone, absence.from_local), local_edge(zone, absence.to_local, last=True)) for absence in absences
+    )
