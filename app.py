@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import config
 from flask import Flask
 from flask_migrate import Migrate
-from sqlalchemy import event
 
 import clock
-import config
 import failpoints
 from models.base import db, engine_options, set_up_connections
 

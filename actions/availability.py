@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from models import taken
 from models.base import db
-from models.snapshot import catalogue, length as parse_length
+from models.snapshot import catalogue
+from models.snapshot import length as parse_length
 from rules import errors
 from rules.facts import Catalogue, Location, Plan, Resource, Service
 from scheduling import availability

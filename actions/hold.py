@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from actions import availability, idempotency
 from actions.availability import Asked
-from actions.taking import LettingGo, settle, take
+from actions.taking import LettingGo, lock_resources, resources_of, settle, take, touch
 from actions.transaction import run
 from models.base import db
 from models.booking import Allocation, Booking, Hold, Session
@@ -134,8 +134,6 @@ def release(*, secret: str, now: datetime) -> None:
             raise errors.UnknownHold
         if row.state == "open":
             letting_go = _letting_go(session, row, now)
-            from actions.taking import lock_resources, resources_of, touch
-
             ids = resources_of(session, [row.session_id])
             lock_resources(session, ids)
             letting_go.release()
@@ -295,6 +293,4 @@ def _replay(session: OrmSession, secret: str, now: datetime) -> Held:
     if row is None:
         raise errors.UnknownHold
     held = _held(session, row, secret, now)
-    from dataclasses import replace
-
     return replace(held, replayed=True)

@@ -14,6 +14,7 @@ from models.bookings import BookingView
 from models.history import History, HistoryPersonal
 from models.outbox import Message
 from models.people import Contact
+from models.snapshot import catalogue
 from rules import messages
 from rules.facts import Catalogue
 
@@ -69,6 +70,22 @@ def tell(
         event, booking=booking, service=service, location=location, business=known.business, staff=staff, now=now
     )
     return _write(session, planned, booking, now, facts or {})
+
+
+def tell_staff(
+    session: OrmSession,
+    kind: str,
+    booking: BookingView,
+    resource_ids: Sequence[int],
+    *,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> list[int]:
+    """Writes one message of ``kind`` to each of these resources that has a mailbox, and returns the ids."""
+    known = catalogue(session)
+    people = [known.resource_by_id[id] for id in resource_ids]
+    planned = messages.to_staff(kind, people, business=known.business, start=booking.start, now=now)
+    return _write(session, planned, booking, now, facts)
 
 
 def _write(

@@ -12,8 +12,8 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from models.booking import Allocation, Booking, Session
-from models.catalogue import Resource, Service
 from models.business import Location
+from models.catalogue import Resource, Service
 from models.doors import Source
 
 LIVE = ("requested", "confirmed", "arrived", "completed", "no_show")
@@ -172,6 +172,18 @@ def future_of_service(session: OrmSession, service_ids: Iterable[int], now: date
     return _many(session, query.order_by(Session.starts, Booking.id))
 
 
+def future_of_location(session: OrmSession, location_ids: Iterable[int], now: datetime) -> list[BookingView]:
+    """Bookings still to come at these locations."""
+    query = _COLUMNS.where(Session.location_id.in_(list(location_ids)), Session.ends > now, Booking.status.in_(FUTURE))
+    return _many(session, query.order_by(Session.starts, Booking.id))
+
+
+def of_sessions(session: OrmSession, session_ids: Iterable[int]) -> list[BookingView]:
+    """The live bookings of these sessions."""
+    query = _COLUMNS.where(Booking.session_id.in_(list(session_ids)), Booking.status.in_(LIVE))
+    return _many(session, query.order_by(Session.starts, Booking.id))
+
+
 def _one(session: OrmSession, query: Select[Any]) -> BookingView | None:
     found = _many(session, query)
     return found[0] if found else None
@@ -185,7 +197,9 @@ def _many(session: OrmSession, query: Select[Any]) -> list[BookingView]:
     allocations = (
         select(Allocation.session_id, Resource.slug, Resource.id, Resource.kind)
         .join(Resource, Resource.id == Allocation.resource_id)
-        .where(Allocation.session_id.in_({row["session_id"] for row in rows}))
+        .join(Session, Session.id == Allocation.session_id)
+        # Of a session that lives only what it still takes; of one that is over what it last took.
+        .where(Allocation.session_id.in_({row["session_id"] for row in rows}), or_(Allocation.live, ~Session.live))
         .order_by(Allocation.need, Allocation.id)
     )
     for session_id, slug, resource_id, kind in session.execute(allocations):

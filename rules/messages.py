@@ -72,7 +72,7 @@ def plan(
 ) -> list[Planned]:
     """The messages of one event: the customer by each way that she gave, each assigned person by mail, and the reminders
     still to come. Each person is told once per way."""
-    to_customer, to_staff = EVENTS[event]
+    to_customer, to_people = EVENTS[event]
     soon = booking.start - now < timedelta(hours=24)
     # News of a visit is useless once it has begun; news that there is none is useful for two days.
     deadline = now + USEFUL_FOR if event in ENDED else max(booking.start, now + timedelta(hours=1))
@@ -80,12 +80,16 @@ def plan(
         Planned(to_customer, "customer", channel, recipient, booking.locale, now, deadline, 0, 1 if soon else 3)
         for channel, recipient in _ways(booking)
     ]
-    found += [
-        Planned(to_staff, "staff", "mail", email, business.locale, now, deadline, 0, 4) for email in _mailboxes(staff)
-    ]
+    found += to_staff(to_people, staff, business=business, start=booking.start, now=now)
     if event in WITH_REMINDERS:
         found += _reminders(booking, service, location, business, staff, now)
     return found
+
+
+def to_staff(kind: str, staff: Sequence[Resource], *, business: Business, start: datetime, now: datetime) -> list[Planned]:
+    """One mail to each of these people who has a mailbox."""
+    deadline = max(start, now + timedelta(hours=1))
+    return [Planned(kind, "staff", "mail", email, business.locale, now, deadline, 0, 4) for email in _mailboxes(staff)]
 
 
 def _ways(booking: Bookable) -> Iterator[tuple[str, str]]:

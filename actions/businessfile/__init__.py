@@ -1,0 +1,1 @@
+"""A business as a file: read and checked, loaded, dumped."""
