@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import permutations
 
 from scheduling import hours
@@ -456,7 +457,7 @@ class _Sweep:
             return Slot(start, best.end, seats_left, self._choosable_in(roomy, free, index), best.id)
         if opens:
             return Slot(start, end, seats_left, free.choosable(index))
-        reason, who = self._why(index, fitting, free)
+        reason, who = self._why(index, fitting)
         return Slot(start, end, seats_left, reason=reason, who=who)
 
     def _choosable_in(self, sessions: Sequence[OpenSession], free: _Free, index: int) -> tuple[int, ...]:
@@ -464,9 +465,10 @@ class _Sweep:
         open_to_choice = {id for need in self.service.needs if need.choosable for id in need.candidates}
         joined = {id for session in sessions for id in session.resources if id in open_to_choice}
         opened = set(free.choosable(index)) if free.starts >> index & 1 else set()
-        return tuple(sorted(joined | opened, key=self._order))
+        return tuple(sorted(joined | opened, key=self.order))
 
-    def _order(self, id: int) -> tuple[int, int]:
+    def order(self, id: int) -> tuple[int, int]:
+        """Sorts resources as on the page."""
         resource = self.resources.get(id)
         return (resource.order if resource else 0, id)
 
@@ -483,15 +485,25 @@ class _Sweep:
             return "limit"
         return None
 
-    def _why(self, index: int, fitting: Sequence[OpenSession], free: _Free) -> tuple[str, int | None]:
+    def _why(self, index: int, fitting: Sequence[OpenSession]) -> tuple[str, int | None]:
         bit = 1 << index
         if fitting:
             return "full", None
-        if not self.free(booked=False).starts & bit:
+        if not self._unbooked.starts & bit:
             return "closed", self._absent(bit) if self.house & bit else None
-        if self.free(held=False).starts & bit:
+        if self._unheld.starts & bit:
             return "held", None
         return "taken", self._in_use(bit)
+
+    @cached_property
+    def _unbooked(self) -> _Free:
+        """Where all needs could be met if nothing were booked."""
+        return self.free(booked=False)
+
+    @cached_property
+    def _unheld(self) -> _Free:
+        """Where all needs could be met if nothing were merely held."""
+        return self.free(held=False)
 
     def _absent(self, bit: int) -> int | None:
         """The one resource whose hours or time off close this start."""
@@ -562,24 +574,35 @@ class _Free:
     def choosable(self, index: int) -> tuple[int, ...]:
         """Those whom a customer may choose at this start and with whom the whole booking is possible."""
         bit = 1 << index
-        found = []
-        for place, need in enumerate(self.needs):
-            if not need.choosable:
-                continue
-            for id in need.candidates:
-                if id in found or not self.able[id, need.count] & bit:
-                    continue
-                if self._possible_with(place, id, bit):
-                    found.append(id)
-        return tuple(sorted(found, key=self.sweep._order))
-
-    def _possible_with(self, place: int, id: int, bit: int) -> bool:
         if not self.shared and not self.chosen:
-            return True
-        for lists in _candidate_lists(self.needs, self.chosen | {id}):
-            if self._meet_at(lists, bit):
-                return True
-        return False
+            return self._choices[index] if self.starts & bit else ()
+        found = []
+        for need in self.needs:
+            for id in need.candidates if need.choosable else ():
+                if id not in found and self.able[id, need.count] & bit and self._possible_with(id, bit):
+                    found.append(id)
+        return tuple(sorted(found, key=self.sweep.order))
+
+    @cached_property
+    def _choices(self) -> list[tuple[int, ...]]:
+        """Per start, the choosable resources that are free: the sets turned over once, equal columns shared."""
+        ids = sorted({id for need in self.needs if need.choosable for id in need.candidates}, key=self.sweep.order)
+        size = len(self.sweep.grid)
+        if not ids:
+            return [()] * size
+        counts = {id: need.count for need in self.needs if need.choosable for id in need.candidates}
+        rows = [f"{self.able[id, counts[id]]:0{size}b}" for id in ids]
+        known: dict[tuple[str, ...], tuple[int, ...]] = {}
+        found = []
+        for column in zip(*rows, strict=True):
+            if column not in known:
+                known[column] = tuple(id for id, bit in zip(ids, column, strict=True) if bit == "1")
+            found.append(known[column])
+        found.reverse()
+        return found
+
+    def _possible_with(self, id: int, bit: int) -> bool:
+        return any(self._meet_at(lists, bit) for lists in _candidate_lists(self.needs, self.chosen | {id}))
 
     def _meet_at(self, lists: Sequence[tuple[int, ...]], bit: int) -> bool:
         able = tuple(

@@ -1,0 +1,1 @@
+"""What pages share: look, headers, limits, language, errors."""

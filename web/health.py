@@ -1,0 +1,93 @@
+"""``/healthz``: the process lives. ``/readyz``: it can serve. ``/metrics``: figures for Prometheus."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+
+import redis
+from flask import Blueprint, Response, abort, current_app, jsonify, request
+from flask_migrate import Migrate
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select, text
+
+import clock
+from models import message_queries
+from models.base import db
+from models.booking import Booking
+from models.doors import PeriodicTask
+from models.outbox import Message
+
+health = Blueprint("health", __name__)
+BEAT = timedelta(seconds=60)
+
+
+@health.get("/healthz")
+def healthz() -> Response:
+    """Always 200 while the process answers."""
+    return jsonify(status="ok")
+
+
+@health.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """200 when the database answers at the newest schema; Redis and the worker are named, booking goes on without them."""
+    found = {"database": _database(), "redis": _redis(), "worker": _worker()}
+    ready = found["database"] == "ok"
+    return jsonify(status="ok" if ready else "unavailable", **found), 200 if ready else 503
+
+
+def _database() -> str:
+    try:
+        version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except Exception:
+        db.session.rollback()
+        return "unavailable"
+    return "ok" if version == head() else f"schema {version}, {head()} is needed"
+
+
+def head() -> str | None:
+    """The newest migration that this program knows."""
+    from alembic.script import ScriptDirectory
+
+    migrate: Migrate = current_app.extensions["migrate"].migrate
+    return ScriptDirectory.from_config(migrate.get_config()).get_current_head()
+
+
+def _redis() -> str:
+    url = current_app.config["SETTINGS"].redis_url
+    if url is None:
+        return "none"
+    try:
+        redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1).ping()
+    except (redis.RedisError, OSError):
+        return "unavailable: messages are delayed"
+    return "ok"
+
+
+def _worker() -> str:
+    beat = db.session.execute(select(PeriodicTask.last_run).where(PeriodicTask.name == "worker")).scalar()
+    if beat is None:
+        return "never seen"
+    return "ok" if clock.now() - beat < BEAT else f"last seen {beat.isoformat()}"
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """Figures read from the database, so that any process gives the same ones."""
+    token = current_app.config["SETTINGS"].metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        abort(404)
+    registry = CollectorRegistry()
+    waiting = Gauge("frontdesk_messages", "Messages by state", ["state"], registry=registry)
+    for state, count in db.session.execute(select(Message.state, func.count()).group_by(Message.state)):
+        waiting.labels(state).set(count)
+    bookings = Gauge("frontdesk_bookings", "Bookings by status", ["status"], registry=registry)
+    for status, count in db.session.execute(select(Booking.status, func.count()).group_by(Booking.status)):
+        bookings.labels(status).set(count)
+    now = clock.now()
+    oldest = message_queries.oldest_waiting(db.session(), now)
+    Gauge("frontdesk_oldest_unsent_seconds", "Age of the oldest message that is due", registry=registry).set(
+        (now - oldest).total_seconds() if oldest else 0
+    )
+    return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4")

@@ -1,0 +1,1 @@
+"""What anyone gets to read: wording, serializers, calendar files, links."""
