@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import config
-from flask import Flask
-from flask_migrate import Migrate
+import logging
+from typing import Any
 
+from flask import Flask, Response
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import ChoiceLoader, PackageLoader
+
+import cli
 import clock
+import config
 import failpoints
+import portal
+from actions import visits
 from models.base import db, engine_options, set_up_connections
+from web import errors, limits, security
+from web.assets import assets
+from web.health import health
 
 migrate = Migrate()
+csrf = CSRFProtect()
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -23,11 +35,21 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
     )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     failpoints.arm(settings.failpoints)
     clock.use_offset_file(settings.clock_offset_file)
+    _log(settings)
     _connect_database(app)
     _hang_doors(app, settings)
     return app
+
+
+def _log(settings: config.Settings) -> None:
+    """One line an event on standard error; JSON where the settings say so."""
+    from web.logs import configure
+
+    configure(settings.log)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _connect_database(app: Flask) -> None:
@@ -38,6 +60,26 @@ def _connect_database(app: Flask) -> None:
 
 
 def _hang_doors(app: Flask, settings: config.Settings) -> None:
-    import cli
-
+    app.jinja_env.loader = ChoiceLoader([PackageLoader("web"), PackageLoader("portal"), PackageLoader("notifications")])
+    security.secure(app, settings)
+    limits.limit(app, settings)
+    csrf.init_app(app)
+    errors.handle(app)
+    app.register_blueprint(assets)
+    app.register_blueprint(health)
+    portal.install(app)
+    for view in ("portal.receipt", "portal.inbound"):
+        csrf.exempt(app.view_functions[view])
     cli.register(app)
+    app.after_request(_write_visits)
+
+
+def _write_visits(response: Response) -> Any:
+    """Writes the counted visits now and then, after an answer that wrote or read pages anyway."""
+    now = clock.now()
+    if visits.due(now):
+        try:
+            visits.flush(now)
+        except Exception:
+            logging.getLogger("frontdesk").warning("visits could not be written")
+    return response

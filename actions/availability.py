@@ -158,7 +158,8 @@ def view(
         raise errors.RangeTooLong(days=limit_days)
     session = db.session()
     stamp = taken.version(session, asked.candidates())
-    key = (_where(session), asked.service.id, asked.location.id, asked.length, asked.chosen, asked.seats, first, last, include_taken)
+    chosen = tuple(resource.id for resource in asked.chosen)
+    key = (_where(session), asked.service.id, asked.location.id, asked.length, chosen, asked.seats, first, last, include_taken)
     if not without and not mine:
         known = _cache.get(key, stamp, now)
         if known is not None:

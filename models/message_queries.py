@@ -44,7 +44,10 @@ def claim(session: OrmSession, message_id: int, now: datetime) -> Message | None
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         return None
     query = select(Message).where(Message.id == message_id).execution_options(populate_existing=True)
-    return session.execute(query).scalar_one()
+    message = session.execute(query).scalar_one()
+    # It outlives the transaction: nothing of it may be read again from the database while it is being sent.
+    session.expunge(message)
+    return message
 
 
 def settle(

@@ -1,1 +1,55 @@
+"""The customers' door."""
 
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, request, url_for
+
+from models.base import db
+from models.snapshot import NoBusiness, catalogue
+from web.assets import asset
+from web.colour import stylesheet
+from web.locale import words
+from wire.wording import LOCALES
+
+portal = Blueprint("portal", __name__, template_folder="templates")
+
+
+def context() -> dict[str, Any]:
+    """What the layout shows on every page."""
+    say = words()
+    try:
+        business = catalogue(db.session()).business
+    except NoBusiness:
+        business = None
+    _, digest = stylesheet(business.colour if business else None)
+    given = {name: values[-1] for name, values in request.args.lists() if name not in ("lang", "src")}
+    here = request.path if request.method in ("GET", "HEAD") else url_for("portal.services")
+    languages = [
+        (locale, f"{here}?{urlencode({**given, 'lang': locale})}") for locale in LOCALES if locale != say.locale
+    ]
+    return {
+        "business": business,
+        "words": say,
+        "languages": languages,
+        "brand_css": url_for("portal.brand", digest=digest),
+        "favicon": url_for("portal.favicon"),
+        "noindex": request.path.startswith(("/b/", "/find", "/zone")),
+    }
+
+
+def install(app: Any) -> None:
+    """Hangs the customers' door on the application."""
+    from portal import feed, find, links, manage, pages, times, webhooks  # noqa: F401  they add their routes
+
+    app.register_blueprint(portal)
+    app.context_processor(context)
+    app.jinja_env.globals.update(
+        _=lambda msgid, **params: words().gettext(msgid, **params),
+        ngettext=lambda one, many, n, **params: words().ngettext(one, many, n, **params),
+        asset=asset,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

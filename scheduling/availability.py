@@ -138,7 +138,8 @@ Rank = Callable[[int, Sequence[int]], Sequence[int]]
 def slots(service: Service, location: Location, resources: Mapping[int, Resource], taken: Taken, ask: Ask) -> list[Slot]:
     """Every start of the asked days that can be booked right now, earliest first; with ``include_taken`` the other starts
     inside opening hours too, each with its reason."""
-    grid = [start for day in hours.days(ask.first, ask.last) for start in grid_of(service, location, day)]
+    # Sorted, because a date can come back for an hour where clocks change just after midnight.
+    grid = sorted(start for day in hours.days(ask.first, ask.last) for start in grid_of(service, location, day))
     return _Sweep(service, location, resources, taken, ask, grid).slots()
 
 
@@ -232,27 +233,17 @@ def _match(
     able = [[id for id in ids if len(free.get(id, ())) >= need.count] for need, ids in zip(needs, candidates, strict=True)]
     order = sorted(range(len(needs)), key=lambda index: (len(able[index]), index))
     picked: dict[int, int] = {}
-    ranked: dict[int, Sequence[int]] = {}
-
-    def fill(depth: int) -> bool:
-        if depth == len(order):
-            return True
-        index = order[depth]
-        options = [id for id in able[index] if id not in picked.values()]
-        if not options:
-            return False
-        if index not in ranked:
-            ranked[index] = rank(index, able[index]) if len(able[index]) > 1 else able[index]
-        for id in ranked[index]:
-            if id in options:
-                picked[index] = id
-                if fill(depth + 1):
-                    return True
-                del picked[index]
-        return False
-
-    if not fill(0):
+    if not _distinct_exists(able):
         return None
+    for place, index in enumerate(order):
+        gone = set(picked.values())
+        rest = [[id for id in able[other] if id not in gone] for other in order[place + 1 :]]
+        ranked = rank(index, able[index]) if len(able[index]) > 1 else able[index]
+        picked[index] = next(
+            id
+            for id in ranked
+            if id not in gone and id in able[index] and _distinct_exists([[each for each in ids if each != id] for ids in rest])
+        )
     return [(index, picked[index], free[picked[index]][: needs[index].count]) for index in range(len(needs))]
 
 
@@ -339,24 +330,23 @@ class _Sweep:
         """Starts at which the resource is in by its hours and time off, bookings apart."""
         found = self._open.get(id)
         if found is None:
-            found = self._open[id] = self.house & self._hours_of(self.resources[id])
+            resource = self.resources[id]
+            off = [absence for absence in resource.absences if absence.unit is None]
+            found = self._open[id] = self.house & self._hours_of(resource, off)
         return found
 
-    def _hours_of(self, resource: Resource) -> int:
-        whole = [absence for absence in resource.absences if absence.unit is None]
-        if resource.timetable is None and not whole:
+    def _hours_of(self, resource: Resource, off: Sequence[Absence]) -> int:
+        if resource.timetable is None and not off:
             return self.all
         key = id(resource.timetable)
-        if not whole and key in self._by_hours:
+        if not off and key in self._by_hours:
             return self._by_hours[key]
         zone, house = self.location.zone, self.location.timetable
-        minutes = hours.resource_minutes(
-            resource.timetable, whole, resource.absence_zone, house, zone, self.first, self.last
-        )
+        minutes = hours.resource_minutes(resource.timetable, off, resource.absence_zone, house, zone, self.first, self.last)
         found = self._inside(minutes)
-        if whole and self.service.overnight:
-            found &= ~self._blocked(hours.away_minutes(whole, resource.absence_zone), 0, 0)
-        if not whole:
+        if off and self.service.overnight:
+            found &= ~self._blocked(hours.away_minutes(off, resource.absence_zone), 0, 0)
+        if not off:
             self._by_hours[key] = found
         return found
 
@@ -375,9 +365,9 @@ class _Sweep:
                     waiting = set(self.taken.held[unit])
                     busy = [each for each in busy if each not in waiting]
                 free &= ~self._blocked(busy, service.buffer_before, service.buffer_after)
-            away = [absence for absence in resource.absences if absence.unit == unit]
-            if away:
-                free &= ~self._blocked(hours.away_minutes(away, resource.absence_zone), 0, 0)
+            off = [absence for absence in resource.absences if absence.unit == unit]
+            if off:
+                free &= self._hours_of(resource, off)
             found.append(free)
         return found
 
@@ -444,7 +434,7 @@ class _Sweep:
     def slot(self, index: int, free: _Free) -> Slot:
         """The decision for one start of the grid."""
         start, end, service, ask = self.grid[index], self.ends[index], self.service, self.ask
-        opens = bool(free.starts >> index & 1)
+        opens = bool(free.starts >> index & 1) and ask.seats <= service.seats
         fitting = [each for each in self.taken.sessions if each.start == start and ask.chosen <= set(each.resources)]
         left = max((service.seats - each.seats_taken for each in fitting), default=0)
         seats_left = service.seats if opens else left
@@ -612,7 +602,7 @@ class _Free:
         return all(able) and _distinct_exists(able)
 
 
-def _distinct_exists(able: Sequence[tuple[int, ...]]) -> bool:
+def _distinct_exists(able: Sequence[Sequence[int]]) -> bool:
     """True when each need can have a resource of its own (augmenting paths)."""
     owner: dict[int, int] = {}
 

@@ -218,9 +218,9 @@ def resource_minutes(
     first: date,
     last: date,
 ) -> Intervals:
-    """The open minutes of a resource at a location: its own hours or the location's, narrowed by the location, time off of
-    the whole resource cut out."""
-    off = [absence for absence in absences if absence.unit is None]
+    """The open minutes of a resource at a location: its own hours or the location's, narrowed by the location, with
+    ``absences`` cut out, whatever their unit."""
+    off = list(absences)
     house = open_minutes(location, zone, first, last)
     if own is None and not off:
         return house
@@ -235,7 +235,9 @@ def resource_minutes(
 
 
 def away_minutes(absences: Iterable[Absence], zone: str) -> Intervals:
-    """The minutes of time off, from the first reading of its start to the last of its end."""
+    """The minutes of time off, from the first reading of its start to the last of its end; whole days end where the next
+    date begins, also where clocks show that midnight twice."""
     return union(
-        (local_edge(zone, absence.from_local), local_edge(zone, absence.to_local, last=True)) for absence in absences
+        (local_edge(zone, absence.from_local), local_edge(zone, absence.to_local, last=not absence.whole_days))
+        for absence in absences
     )

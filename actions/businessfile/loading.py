@@ -15,6 +15,7 @@ from actions.businessfile import pictures
 from actions.businessfile.checking import check
 from actions.businessfile.reading import Problem, Wrong, read
 from actions.businessfile.wiping import wipe
+from actions.sources import ensure_signs
 from actions.taking import lock_resources
 from actions.transaction import run
 from models import bookings
@@ -102,6 +103,7 @@ class _Loading:
         self.ids["location"] = self._rows("location", Location, self.document["locations"], self._location)
         self.ids["resource"] = self._rows("resource", Resource, self.document["resources"], self._resource)
         self.ids["service"] = self._rows("service", Service, self.document["services"], self._service)
+        ensure_signs(self.session, self.ids)
         self._missing(retire_missing)
         if self.changed:
             self.session.execute(

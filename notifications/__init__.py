@@ -1,0 +1,1 @@
+"""Everything that is sent: the only room that talks to the outside."""

@@ -1,0 +1,60 @@
+"""Calendars that subscribe: ``/feeds/{token}.ics``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Response, abort, make_response, request
+from sqlalchemy import select
+
+import clock
+from actions.hold import hashed
+from models import bookings
+from models.base import db
+from models.doors import Token
+from models.snapshot import catalogue
+from portal import portal
+from web import limits
+from wire.booking import describe
+from wire.ical import calendar
+from wire.wording import wording
+
+BEFORE, AFTER, CANCELLED_FOR = timedelta(days=30), timedelta(days=180), timedelta(days=30)
+
+
+@portal.get("/feeds/<token>.ics")
+@limits.limiter.limit(limits.FEED, key_func=lambda: f"feed:{hashed(request.path)}")
+def feed(token: str) -> Response:
+    """Bookings of the last 30 and the next 180 days. Changes may take a calendar a day to show; urgent ones go by message."""
+    found = db.session.execute(
+        select(Token).where(Token.hash == hashed(token), Token.kind == "feed", Token.revoked_at.is_(None))
+    ).scalar_one_or_none()
+    if found is None:
+        abort(404)
+    now = clock.now()
+    known = catalogue(db.session())
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    views = bookings.for_feed(
+        db.session(),
+        resource_id=found.subject_id if found.subject_kind == "resource" else None,
+        location_id=found.subject_id if found.subject_kind == "location" else None,
+        since=day - BEFORE,
+        until=day + AFTER,
+        cancelled_since=day - CANCELLED_FOR,
+    )
+    say = wording(known.business.locale, known.business.locale)
+    names = known.resource_by_id if found.subject_kind == "resource" else known.location_by_id
+    name = f"{say.text(names[found.subject_id].name)}, {say.text(known.business.name)}"
+    entries = []
+    for view in views:
+        told = describe(known, view, say, now=now)
+        title = told.house if told.discreet else f"{told.title}, {view.name}"
+        entries.append(told.entry(title=title))
+    answer = make_response(calendar(name, entries, first=(day - BEFORE).date(), last=(day + AFTER).date()))
+    answer.mimetype = "text/calendar"
+    answer.headers["Content-Type"] = "text/calendar; charset=utf-8"
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    answer.add_etag()
+    if views:
+        answer.last_modified = max(view.changed_at for view in views)
+    return answer.make_conditional(request)

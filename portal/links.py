@@ -1,0 +1,76 @@
+"""Public links and QR signs of services, places and people."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from flask import Response, abort, current_app, make_response, redirect, url_for
+from sqlalchemy import select
+
+import clock
+from actions import visits
+from models.base import db
+from models.doors import Source
+from models.snapshot import catalogue
+from portal import portal
+from web import limits
+
+
+@portal.get("/q/<code>")
+@limits.limiter.limit(limits.READS)
+def sign(code: str) -> Response:
+    """Where a sign leads: its service, its place, or the services of its person. The booking remembers the sign."""
+    found = db.session.execute(select(Source).where(Source.code == code)).scalar_one_or_none()
+    if found is None:
+        abort(404)
+    visits.count("visit", service_id=found.service_id or 0, source_id=found.id, now=clock.now())
+    known = catalogue(db.session())
+    given: dict[str, Any] = {"src": found.code}
+    if found.service_id is not None:
+        service = known.service_by_id[found.service_id]
+        if service.slug in known.services:
+            return redirect(url_for("portal.times", slug=service.slug, **given))
+    if found.resource_id is not None:
+        resource = known.resource_by_id[found.resource_id]
+        slug = _service_of(resource.id)
+        if slug is not None:
+            return redirect(url_for("portal.times", slug=slug, **{"with": resource.slug}, **given))
+    if found.location_id is not None:
+        given["location"] = known.location_by_id[found.location_id].slug
+    return redirect(url_for("portal.services", **given))
+
+
+def _service_of(resource_id: int) -> str | None:
+    """The first public service where this resource can be chosen."""
+    known = catalogue(db.session())
+    for (service_id, _), plan in known.plans.items():
+        if known.service_by_id[service_id].who == "public":
+            for need in plan.service.needs:
+                if need.choosable and resource_id in need.candidates:
+                    return known.service_by_id[service_id].slug
+    return None
+
+
+@portal.get("/qr/<kind>/<slug>.<form>")
+@limits.limiter.limit(limits.READS)
+def code_of(kind: str, slug: str, form: str) -> Response:
+    """The QR code of a service, place or person as SVG or PNG."""
+    known = catalogue(db.session())
+    things: dict[str, Any] = {"service": known.services, "location": known.locations, "resource": known.resources}
+    thing = things.get(kind, {}).get(slug)
+    if thing is None or form not in ("svg", "png") or (kind == "service" and thing.who == "staff"):
+        abort(404)
+    column = {"service": Source.service_id, "location": Source.location_id, "resource": Source.resource_id}[kind]
+    sign_code = db.session.execute(select(Source.code).where(column == thing.id, Source.kind == "sign")).scalar()
+    if sign_code is None:
+        abort(404)
+    address = current_app.config["SETTINGS"].base_url + url_for("portal.sign", code=sign_code)
+    out = io.BytesIO()
+    # A quarter of the code may be scratched or covered and it still reads.
+    segno.make(address, error="q", micro=False).save(out, kind=form, scale=8, border=4)
+    answer = make_response(out.getvalue())
+    answer.mimetype = "image/svg+xml" if form == "svg" else "image/png"
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer

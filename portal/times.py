@@ -1,0 +1,482 @@
+"""Choosing a time, and holding it."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
+from sqlalchemy import select
+
+import clock
+from actions import availability, hold, visits
+from actions.availability import LINK, Asked, Offer
+from models.base import db
+from models.doors import Source
+from models.snapshot import catalogue
+from portal import holding, portal
+from portal.calendar_view import Day, Part, free_days, month, parts
+from rules import errors, pricing
+from scheduling.availability import Length
+from web import limits
+from web.locale import customer_zone, words
+from wire.booking import differs
+from wire.wording import Wording
+
+
+@dataclass(slots=True)
+class Wish:
+    """What the address asks for."""
+
+    slug: str
+    location: str | None
+    length: str | None
+    resource: str | None
+    seats: int
+    day: date | None
+    month: date | None
+    source: str | None
+
+    def query(self, **other: Any) -> str:
+        """The same wish as an address, some of it replaced."""
+        values = {
+            "location": self.location,
+            "length": self.length,
+            "with": self.resource,
+            "seats": self.seats if self.seats > 1 else None,
+            "src": self.source,
+            **other,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+def wish_of(slug: str, values: Mapping[str, str]) -> Wish:
+    """Reads a wish; what cannot be read counts as not said."""
+    return Wish(
+        slug=slug,
+        location=values.get("location") or None,
+        length=values.get("length") or None,
+        resource=values.get("with") or None,
+        seats=int(values["seats"]) if values.get("seats", "").isascii() and values.get("seats", "").isdigit() else 1,
+        day=_date(values.get("day")),
+        month=_date(f"{values['month']}-01") if values.get("month") else None,
+        source=(values.get("src") or "")[:40] or None,
+    )
+
+
+def _date(value: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(value) if value and len(value) == 10 else None
+    except ValueError:
+        return None
+    return found if found and 2000 < found.year < 2200 else None
+
+
+def asked_of(wish: Wish) -> Asked:
+    """The facts of a wish. A place that was not chosen is the first; a choice that went is left out."""
+    known = catalogue(db.session())
+    service = known.services.get(wish.slug)
+    if service is None or service.who not in LINK:
+        raise errors.UnknownService(service=wish.slug)
+    places = [known.location_by_id[id].slug for id in service.locations if (service.id, id) in known.plans]
+    if not places:
+        raise errors.UnknownService(service=wish.slug)
+    if wish.location not in places:
+        wish.location = places[0]
+    wish.seats = max(1, min(wish.seats, service.seats))
+    common: dict[str, Any] = {"service": wish.slug, "location": wish.location, "seats": wish.seats, "who": LINK}
+    try:
+        return availability.resolve(known, length=wish.length, resources=_several(wish.resource), **common)
+    except errors.UnknownResource:
+        wish.resource = None
+        return availability.resolve(known, length=wish.length, **common)
+    except errors.BadDuration:
+        wish.length = None
+        return availability.resolve(known, resources=_several(wish.resource), **common)
+
+
+def _several(resource: str | None) -> Sequence[str]:
+    return [resource] if resource else []
+
+
+@portal.get("/book/<slug>")
+@limits.limiter.limit(limits.READS)
+def times(slug: str) -> Response | str:
+    """The time page; with ``X-Part: times`` only its month and day."""
+    now = clock.now()
+    wish = wish_of(slug, request.args)
+    asked = asked_of(wish)
+    held = holding.open_hold(slug, now)
+    page = TimePage(asked, wish, now, held=held)
+    if request.headers.get("X-Part") == "times":
+        if request.args.get("v") == page.version:
+            return Response(status=204)
+        answer = make_response(render_template("portal/_times.html", page=page))
+        answer.headers["X-Version"] = page.version
+        return answer
+    visits.count("times", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
+    if page.nothing:
+        visits.count("search_empty", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
+    return render_template("portal/times.html", page=page, heading=words().gettext("Choose a time"), lost=None)
+
+
+@portal.post("/book/<slug>")
+@limits.limiter.limit(limits.HOLDS)
+def take(slug: str) -> Response:
+    """A tap on a time holds it and leads to the details; lost ones come back with the nearest others."""
+    now = clock.now()
+    wish = wish_of(slug, request.form)
+    start = instant(request.form.get("start"))
+    asked = asked_of(wish)
+    if start is None:
+        return redirect(url_for("portal.times", slug=slug) + f"?{wish.query()}", 303)
+    old = holding.open_hold(slug, now)
+    settings = current_app.config["SETTINGS"]
+    if old is not None and old.start == start and old.location == asked.location.slug and old.seats == asked.seats:
+        return redirect(url_for("portal.details", slug=slug), 303)
+    try:
+        held = hold.hold(
+            service=slug,
+            start=start,
+            location=asked.location.slug,
+            length=wish.length,
+            resources=_several(wish.resource),
+            seats=wish.seats,
+            replaces=old.secret if old else None,
+            visitor=holding.visitor(),
+            source=wish.source,
+            who=LINK,
+            minutes=settings.hold_minutes,
+            now=now,
+        )
+    except (errors.SlotTaken, errors.Unfit, errors.LimitReached, errors.ResourceGone) as refusal:
+        return lost(asked, wish, start, refusal, now, kept=bool(holding.draft(slug)))
+    holding.keep(held.secret, old.secret if old else None)
+    visits.count("held", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
+    return redirect(url_for("portal.details", slug=slug), 303)
+
+
+def lost(asked: Asked, wish: Wish, start: datetime, refusal: errors.Refusal, now: datetime, *, kept: bool) -> Response:
+    """The time page again, saying what happened and offering what is near."""
+    say = words()
+    offers = list(refusal.alternatives) or availability.alternatives(asked, near=start, now=now)
+    wish.day = offers[0].start.astimezone(asked.zone).date() if offers else None
+    wish.month = None
+    page = TimePage(asked, wish, now, held=holding.open_hold(wish.slug, now))
+    sentence = say.sentence(refusal, asked.location.timezone)
+    today = now.astimezone(asked.zone).date()
+    told = {
+        "sentence": sentence,
+        "kept": kept,
+        "offers": [
+            {
+                "value": _iso(offer.start),
+                "text": say.day_and_time(offer.start.astimezone(asked.zone), "short", today=today),
+            }
+            for offer in offers
+        ],
+    }
+    heading = say.gettext("Choose another time")
+    answer = make_response(render_template("portal/times.html", page=page, heading=heading, lost=told), refusal.status)
+    return answer
+
+
+def instant(value: str | None) -> datetime | None:
+    """The instant of a button: UTC, whole minutes."""
+    try:
+        found = datetime.fromisoformat(value) if value and len(value) <= 32 else None
+    except ValueError:
+        return None
+    if found is None or found.tzinfo is None or not 2000 < found.year < 2200:
+        return None
+    return found.astimezone(UTC)
+
+
+def _iso(start: datetime) -> str:
+    return start.isoformat().replace("+00:00", "Z")
+
+
+def source_id(code: str | None) -> int:
+    """The id of a source, 0 for none."""
+    if not code:
+        return 0
+    return db.session.execute(select(Source.id).where(Source.code == code)).scalar() or 0
+
+
+def price_of(asked_or_length: Length, service: Any, seats: int, say: Wording, currency: str) -> str:
+    """What one booking costs, in words; empty where no price is shown."""
+    minor = pricing.price(
+        service.price_minor, service.price_per, minutes=asked_or_length.minutes, days=asked_or_length.days, seats=seats
+    )
+    if minor is None:
+        return ""
+    return say.gettext("Free of charge") if minor == 0 else say.money(minor, currency)
+
+
+class TimePage:
+    """Everything that the time page shows, also while moving a booking."""
+
+    def __init__(
+        self,
+        asked: Asked,
+        wish: Wish,
+        now: datetime,
+        *,
+        held: hold.Held | None = None,
+        without: Mapping[int, int] | None = None,
+        moving: str | None = None,
+        address: str | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        self.asked, self.wish, self.now, self.say = asked, wish, now, words()
+        self.moving = moving
+        self.asks_again = bool(moving) and asked.service.approval
+        self.address = address or url_for("portal.times", slug=wish.slug)
+        self.hold_action = self.address if not moving else f"{self.address}/confirm"
+        self.extra = dict(extra or {})
+        self._without = dict(without or {})
+        self._mine: dict[datetime, int] = {}
+        if held is not None:
+            self._without[held.session_id] = held.seats
+            self._mine[held.start] = held.seats
+        self.today: date = now.astimezone(asked.zone).date()
+        self._first = availability.first_free(asked, now=now, without=self._without)
+        self._choose_day(held)
+        self._read()
+
+    def _choose_day(self, held: hold.Held | None) -> None:
+        zone = self.asked.zone
+        wanted = self.wish.day or (held.start.astimezone(zone).date() if held and not self.wish.month else None)
+        first_day = self._first.start.astimezone(zone).date() if self._first else None
+        shown = self.wish.month or wanted or first_day or self.today
+        self.first_of_month = max(shown.replace(day=1), self.today.replace(day=1))
+        if self.wish.month and not self.wish.day:
+            wanted = None
+        self.chosen = wanted if wanted and wanted >= self.today else None
+        if self.chosen is None and not self.wish.month:
+            self.chosen = first_day
+
+    def _read(self) -> None:
+        asked, say = self.asked, self.say
+        last = self.first_of_month.replace(day=calendar.monthrange(self.first_of_month.year, self.first_of_month.month)[1])
+        view = availability.view(
+            asked,
+            first=max(self.first_of_month, self.today),
+            last=last,
+            now=self.now,
+            include_taken=True,
+            without=self._without,
+            mine=self._mine,
+        )
+        self.version = f"{view.version}-{say.locale}"
+        days = free_days(view, asked.zone)
+        if self.chosen is None or (self.chosen.year, self.chosen.month) != (last.year, last.month):
+            bookable = [day for day, offers in days.items() if any(offer.free or offer.mine for offer in offers)]
+            self.chosen = min(bookable, default=None)
+        self.weeks: list[list[Day | None]] = month(
+            asked,
+            days,
+            first=self.first_of_month,
+            chosen=self.chosen,
+            today=self.today,
+            words=say,
+            href=lambda day: self._address(day=day.isoformat()),
+        )
+        offers = days.get(self.chosen, []) if self.chosen else []
+        zone = customer_zone()
+        self.parts: list[Part] = parts(asked, offers, words=say, zone=asked.zone, own=zone, gone=self._reason)
+        self._count = sum(1 for offer in offers if offer.free or offer.mine)
+        self._own = zone if zone and any(differs(offer.start, zone, asked.location.timezone) for offer in offers[:1]) else None
+
+    def _reason(self, offer: Offer) -> str:
+        say, known = self.say, self.asked.catalogue
+        who = say.text(known.resources[offer.who].name) if offer.who in known.resources else None
+        if offer.reason == "held":
+            return say.gettext("someone is booking these now")
+        if offer.reason == "closed":
+            return say.gettext("%(name)s is not in", name=who) if who and offer.who and known.resources[offer.who].kind == "staff" else say.gettext("not available")
+        if offer.reason == "full":
+            return say.gettext("full")
+        if offer.reason == "limit":
+            return say.gettext("no more on this day")
+        if offer.reason == "too_far":
+            return say.gettext("not open yet")
+        if who and known.resources[offer.who].kind != "staff":  # type: ignore[index]
+            return say.gettext("%(name)s is in use", name=who)
+        return say.gettext("taken")
+
+    def _address(self, **other: Any) -> str:
+        query = self.wish.query(**self.extra, **other)
+        return f"{self.address}?{query}" if query else self.address
+
+    @property
+    def nothing(self) -> bool:
+        """True when the whole horizon has nothing."""
+        return self._first is None
+
+    @property
+    def seats(self) -> int:
+        return self.asked.service.seats
+
+    @property
+    def name(self) -> str:
+        return self.say.text(self.asked.service.name)
+
+    @property
+    def description(self) -> str:
+        return self.say.text(self.asked.service.description)
+
+    @property
+    def length(self) -> str:
+        return self.say.duration(self.asked.length)
+
+    @property
+    def place(self) -> str:
+        return self.say.text(self.asked.location.name)
+
+    @property
+    def price(self) -> str:
+        return price_of(self.asked.length, self.asked.service, self.asked.seats, self.say, self.asked.catalogue.business.currency)
+
+    @property
+    def action(self) -> str:
+        return self.address
+
+    @property
+    def back(self) -> str:
+        if self.moving:
+            return self.address.removesuffix("/move") + "?" + urlencode(self.extra)
+        return url_for("portal.services", location=self.wish.location, src=self.wish.source)
+
+    @property
+    def back_text(self) -> str:
+        return self.say.gettext("Back to the booking") if self.moving else self.say.gettext("All services")
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What a form of choices carries along."""
+        fields = [*self.extra.items()]
+        if self.wish.source:
+            fields.append(("src", self.wish.source))
+        if self.chosen and self.wish.day:
+            fields.append(("day", self.chosen.isoformat()))
+        return fields
+
+    def hidden(self) -> Markup:
+        """The hidden fields of the form of times."""
+        values = {**self.extra, "location": self.wish.location, "length": self.wish.length, "with": self.wish.resource}
+        values |= {"seats": str(self.wish.seats), "src": self.wish.source}
+        if not self.moving:
+            values["csrf_token"] = generate_csrf()
+        return Markup("").join(
+            Markup('<input type="hidden" name="{}" value="{}">').format(escape(name), escape(value))
+            for name, value in values.items()
+            if value
+        )
+
+    @property
+    def choices(self) -> list[dict[str, Any]]:
+        """The choices that there are: place, length, places wanted, person."""
+        asked, say = self.asked, self.say
+        found: list[dict[str, Any]] = []
+        known = asked.catalogue
+        places = [known.location_by_id[id] for id in asked.service.locations if (asked.service.id, id) in known.plans]
+        if len(places) > 1 and not self.moving:
+            options = [{"value": place.slug, "text": say.text(place.name)} for place in places]
+            found.append({"name": "location", "label": say.gettext("Place"), "value": asked.location.slug, "options": options})
+        if len(asked.service.lengths) > 1:
+            options = [{"value": written(each), "text": say.duration(each)} for each in asked.service.lengths]
+            found.append({"name": "length", "label": say.gettext("How long"), "value": written(asked.length), "options": options})
+        if asked.service.seats > 1 and not self.moving:
+            options = [{"value": str(n), "text": say.number(n)} for n in range(1, min(asked.service.seats, 8) + 1)]
+            found.append({"name": "seats", "label": say.gettext("How many places"), "value": str(asked.seats), "options": options})
+        ids = [id for need in asked.plan.service.needs if need.choosable for id in need.candidates]
+        people = [known.resource_by_id[id] for id in dict.fromkeys(ids)]
+        if len(people) > 1:
+            options = [{"value": "", "text": say.gettext("Anyone"), "initials": ""}]
+            options += [
+                {"value": each.slug, "text": say.text(each.name), "initials": initials(say.text(each.name))}
+                for each in people
+            ]
+            found.append({"name": "with", "label": say.gettext("With whom"), "value": self.wish.resource or "", "options": options})
+        return found
+
+    @property
+    def zone(self) -> str:
+        return self.say.zone(self.asked.location.timezone)
+
+    @property
+    def own_zone(self) -> str:
+        if not self._own:
+            return ""
+        return self.say.gettext("with %(place)s below it", place=self.say.place_of_zone(self._own))
+
+    @property
+    def here(self) -> str:
+        return self._address(day=self.chosen.isoformat() if self.chosen else None)
+
+    @property
+    def live(self) -> str:
+        return self.here
+
+    @property
+    def first_free(self) -> dict[str, str] | None:
+        if self._first is None:
+            return None
+        local = self._first.start.astimezone(self.asked.zone)
+        text = self.say.day_and_time(local, "short", today=self.today)
+        return {"text": text, "href": self._address(day=local.date().isoformat())}
+
+    @property
+    def month(self) -> str:
+        return self.say.date(self.first_of_month, "month")
+
+    @property
+    def previous(self) -> str | None:
+        if self.first_of_month <= self.today.replace(day=1):
+            return None
+        return self._address(month=(self.first_of_month - timedelta(days=1)).strftime("%Y-%m"))
+
+    @property
+    def next(self) -> str | None:
+        following = (self.first_of_month + timedelta(days=31)).replace(day=1)
+        if (following - self.today).days > self.asked.service.horizon_days:
+            return None
+        return self._address(month=following.strftime("%Y-%m"))
+
+    @property
+    def weekdays(self) -> list[tuple[str, str]]:
+        return self.say.weekdays()
+
+    @property
+    def day(self) -> str | None:
+        return self.say.date(self.chosen, "long", today=self.today) if self.chosen else None
+
+    @property
+    def count(self) -> str:
+        return self.say.ngettext("%(n)s free time", "%(n)s free times", self._count)
+
+    @property
+    def as_of(self) -> str:
+        return self.say.time(self.now.astimezone(self.asked.zone))
+
+
+def written(length: Length) -> str:
+    """A length as in addresses: ``45`` or ``2d``."""
+    return f"{length.days}d" if length.days else str(length.minutes)
+
+
+def initials(name: str) -> str:
+    """One or two letters for a person's disc; titles are passed over, Chinese names show their family name."""
+    parts_ = [part for part in name.replace(".", " ").split() if part.lower() not in ("dr", "prof", "mr", "ms", "mrs")]
+    if not parts_:
+        return name[:1]
+    if len(parts_) == 1:
+        return parts_[0][:1]
+    return (parts_[0][0] + parts_[-1][0]).upper()
