@@ -49,12 +49,18 @@ def month(people: int, *, days: int = 30, seed: int = 7) -> Case:
     )
     resources = {id: av.Resource(id=id, order=id, units=(id,)) for id in ids}
     ask = av.Ask(first=FIRST, last=FIRST + timedelta(days=days - 1), now_seconds=NOW, length=av.Length(LENGTH))
-    return service, av.Location(id=1, zone=ZONE, timetable=hours.Timetable(weekly=WEEK)), resources, av.Taken(busy=busy), ask
+    return (
+        service,
+        av.Location(id=1, zone=ZONE, timetable=hours.Timetable(weekly=WEEK)),
+        resources,
+        av.Taken(busy=busy),
+        ask,
+    )
 
 
 def naive(case: Case) -> list[tuple[int, tuple[int, ...]]]:
     """The same month with aware datetimes, one start, person and booking after the other."""
-    service, location, resources, taken, ask = case
+    _service, location, resources, taken, ask = case
     zone = ZoneInfo(location.zone)
     busy = {
         id: [(datetime.fromtimestamp(a * 60, UTC), datetime.fromtimestamp(b * 60, UTC)) for a, b in each]
@@ -104,7 +110,9 @@ def main() -> None:
         figures[name] = median_ms(lambda case=case: av.slots(*case), 41)  # type: ignore[misc]
         sys.stdout.write(f"{name:22} {figures[name]:9.3f} ms\n")
     slow = median_ms(lambda: naive(fifty), 3)
-    sys.stdout.write(f"{'naive, 50, a month':22} {slow:9.3f} ms, {slow / figures['50 people, a month']:.0f} times ours\n")
+    sys.stdout.write(
+        f"{'naive, 50, a month':22} {slow:9.3f} ms, {slow / figures['50 people, a month']:.0f} times ours\n"
+    )
     grown = figures["100 people, a month"] / figures["1 person, a month"]
     sys.stdout.write(f"people x 100: x {grown:.1f}\n")
 

@@ -17,7 +17,19 @@ from scheduling import hours
 from scheduling.hours import Absence, Timetable
 from scheduling.intervals import Interval, Intervals
 
-__all__ = ["Absence", "Ask", "Length", "Location", "Need", "OpenSession", "Resource", "Service", "Slot", "Taken", "Timetable"]
+__all__ = [
+    "Absence",
+    "Ask",
+    "Length",
+    "Location",
+    "Need",
+    "OpenSession",
+    "Resource",
+    "Service",
+    "Slot",
+    "Taken",
+    "Timetable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +147,9 @@ Assignment = list[tuple[int, int, tuple[int, ...]]]
 Rank = Callable[[int, Sequence[int]], Sequence[int]]
 
 
-def slots(service: Service, location: Location, resources: Mapping[int, Resource], taken: Taken, ask: Ask) -> list[Slot]:
+def slots(
+    service: Service, location: Location, resources: Mapping[int, Resource], taken: Taken, ask: Ask
+) -> list[Slot]:
     """Every start of the asked days that can be booked right now, earliest first; with ``include_taken`` the other starts
     inside opening hours too, each with its reason."""
     # Sorted, because a date can come back for an hour where clocks change just after midnight.
@@ -148,10 +162,8 @@ def at(
 ) -> Slot:
     """The same decision for one start, with its reason when it is not a slot. Only ``length``, ``seats``, ``chosen`` and
     ``now_seconds`` of ``ask`` count."""
-    day = hours.local_date(location.zone, start)
-    if start not in grid_of(service, location, day):
-        late = _too_soon(service, ask, start)
-        return Slot(start, start, reason="too_soon" if late and start * 60 < ask.now_seconds else "off_grid")
+    if not hours.on_calendar(start) or start not in grid_of(service, location, hours.local_date(location.zone, start)):
+        return Slot(start, start, reason="too_soon" if start * 60 < ask.now_seconds else "off_grid")
     sweep = _Sweep(service, location, resources, taken, ask, [start])
     return sweep.slot(0, sweep.free())
 
@@ -196,7 +208,12 @@ def grid_of(service: Service, location: Location, day: date) -> list[int]:
     base = (day.toordinal() - hours.EPOCH) * hours.DAY
     if service.starts is not None:
         walls = service.starts[hours.weekday_of(location.timetable, day)]
-        found = [base + wall - offset for start, end, offset in pieces for wall in walls if start <= base + wall - offset < end]
+        found = [
+            base + wall - offset
+            for start, end, offset in pieces
+            for wall in walls
+            if start <= base + wall - offset < end
+        ]
         return sorted(found)
     grid: list[int] = []
     for start, end, offset in pieces:
@@ -230,7 +247,9 @@ def _match(
     needs: Sequence[Need], candidates: Sequence[tuple[int, ...]], free: Mapping[int, tuple[int, ...]], rank: Rank
 ) -> Assignment | None:
     """The first complete choice of distinct resources, needs with the fewest candidates decided first."""
-    able = [[id for id in ids if len(free.get(id, ())) >= need.count] for need, ids in zip(needs, candidates, strict=True)]
+    able = [
+        [id for id in ids if len(free.get(id, ())) >= need.count] for need, ids in zip(needs, candidates, strict=True)
+    ]
     order = sorted(range(len(needs)), key=lambda index: (len(able[index]), index))
     picked: dict[int, int] = {}
     if not _distinct_exists(able):
@@ -242,7 +261,9 @@ def _match(
         picked[index] = next(
             id
             for id in ranked
-            if id not in gone and id in able[index] and _distinct_exists([[each for each in ids if each != id] for ids in rest])
+            if id not in gone
+            and id in able[index]
+            and _distinct_exists([[each for each in ids if each != id] for ids in rest])
         )
     return [(index, picked[index], free[picked[index]][: needs[index].count]) for index in range(len(needs))]
 
@@ -342,7 +363,9 @@ class _Sweep:
         if not off and key in self._by_hours:
             return self._by_hours[key]
         zone, house = self.location.zone, self.location.timetable
-        minutes = hours.resource_minutes(resource.timetable, off, resource.absence_zone, house, zone, self.first, self.last)
+        minutes = hours.resource_minutes(
+            resource.timetable, off, resource.absence_zone, house, zone, self.first, self.last
+        )
         found = self._inside(minutes)
         if off and self.service.overnight:
             found &= ~self._blocked(hours.away_minutes(off, resource.absence_zone), 0, 0)
@@ -616,4 +639,3 @@ def _distinct_exists(able: Sequence[Sequence[int]]) -> bool:
         return False
 
     return all(place(need, set()) for need in range(len(able)))
-

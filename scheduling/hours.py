@@ -18,6 +18,8 @@ from scheduling.intervals import Intervals, intersect, subtract, union
 Window = tuple[int, int]
 DAY = 1440
 EPOCH = date(1970, 1, 1).toordinal()
+# Nothing is open outside; far enough from the ends of Python's calendar for every zone and stay.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,9 @@ def edge(zone: str, day: date, wall: int, *, last: bool = False) -> int:
 
 
 def local_edge(zone: str, local: datetime, *, last: bool = False) -> int:
-    """``edge`` for a naive local datetime."""
-    return edge(zone, local.date(), local.hour * 60 + local.minute, last=last)
+    """``edge`` for a naive local datetime; the ends of the calendar stand for "always" and "for ever"."""
+    day = min(max(local.date(), FIRST_DAY), LAST_DAY)
+    return edge(zone, day, local.hour * 60 + local.minute, last=last)
 
 
 def local_date(zone: str, minute: int) -> date:
@@ -204,9 +207,14 @@ def windows_of(timetable: Timetable, day: date, location: Timetable) -> tuple[Wi
 
 
 def days(first: date, last: date) -> Iterable[date]:
-    """The dates from ``first`` to ``last``, both included."""
-    for ordinal in range(first.toordinal(), min(last.toordinal(), date.max.toordinal() - 3) + 1):
+    """The dates from ``first`` to ``last``, both included, as far as anything can be open on them."""
+    for ordinal in range(max(first, FIRST_DAY).toordinal(), min(last, LAST_DAY).toordinal() + 1):
         yield date.fromordinal(ordinal)
+
+
+def on_calendar(minute: int) -> bool:
+    """False for a minute so early or late that nothing can be open then."""
+    return (FIRST_DAY.toordinal() - EPOCH + 1) * DAY <= minute < (LAST_DAY.toordinal() - EPOCH) * DAY
 
 
 def resource_minutes(
