@@ -1,0 +1,7 @@
+"""``python -m running``."""
+
+import sys
+
+from running.supervisor import main
+
+sys.exit(main())
