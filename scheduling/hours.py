@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from scheduling.intervals import Intervals, intersect, subtract, union
+from scheduling.intervals import Intervals, subtract, union
 
 Window = tuple[int, int]
 DAY = 1440
@@ -148,11 +148,10 @@ def is_cut(timetable: Timetable, day: date) -> bool:
     return day in timetable.holidays and day not in timetable.special and day not in timetable.works_as
 
 
-def weekday_of(timetable: Timetable, day: date) -> int:
-    """The weekday whose rules hold on ``day`` for services and resources of this location."""
-    if day in timetable.works_as and day not in timetable.special and day not in timetable.closed:
-        return timetable.works_as[day]
-    return day.weekday()
+def weekday_of(location: Timetable, day: date) -> int:
+    """The weekday whose hours and fixed starts hold on ``day`` for services and resources at ``location``. Special hours
+    replace the location's own windows only: a Saturday worked as a Monday with shorter hours still has Monday's staff."""
+    return location.works_as.get(day, day.weekday())
 
 
 _expanded: OrderedDict[tuple[object, ...], tuple[object, Intervals]] = OrderedDict()
@@ -226,12 +225,9 @@ def resource_minutes(
     first: date,
     last: date,
 ) -> Intervals:
-    """The open minutes of a resource at a location: its own hours or the location's, narrowed by the location, with
-    ``absences`` cut out, whatever their unit."""
+    """The minutes in which a resource is in: its own hours or else the location's, with ``absences`` cut out, whatever
+    their unit. Its own hours are not narrowed to the location's here."""
     off = list(absences)
-    house = open_minutes(location, zone, first, last)
-    if own is None and not off:
-        return house
     gone = frozenset(
         day
         for absence in off
@@ -239,7 +235,7 @@ def resource_minutes(
         for day in days(max(absence.from_local.date(), first), min(absence.to_local.date() - timedelta(days=1), last))
     )
     windows = open_minutes(own or location, zone, first, last, location=location, without=gone)
-    return subtract(intersect(house, windows), away_minutes(off, absence_zone))
+    return subtract(windows, away_minutes(off, absence_zone))
 
 
 def away_minutes(absences: Iterable[Absence], zone: str) -> Intervals:
