@@ -6,10 +6,12 @@ import logging
 from typing import Any
 
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader
 
+import api
 import cli
 import clock
 import config
@@ -20,6 +22,14 @@ from models.base import db, engine_options, set_up_connections
 from web import errors, limits, security
 from web.assets import assets
 from web.health import health
+
+class CompactJson(DefaultJSONProvider):
+    """JSON without blanks, Chinese as it is, keys in the order of the code."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
 
 migrate = Migrate()
 csrf = CSRFProtect()
@@ -60,6 +70,7 @@ def _connect_database(app: Flask) -> None:
 
 
 def _hang_doors(app: Flask, settings: config.Settings) -> None:
+    app.json = CompactJson(app)
     app.jinja_env.loader = ChoiceLoader([PackageLoader("web"), PackageLoader("portal"), PackageLoader("notifications")])
     security.secure(app, settings)
     limits.limit(app, settings)
@@ -68,6 +79,7 @@ def _hang_doors(app: Flask, settings: config.Settings) -> None:
     app.register_blueprint(assets)
     app.register_blueprint(health)
     portal.install(app)
+    api.install(app, csrf)
     for view in ("portal.receipt", "portal.inbound"):
         csrf.exempt(app.view_functions[view])
     cli.register(app)

@@ -133,7 +133,7 @@ class _Loading:
         for each in wanted:
             slug = each["slug"]
             known = rows.get(slug)
-            columns = {name: value for name, value in each.items() if name in table.__table__.columns}
+            columns = {name: value for name, value in each.items() if name in table.__mapper__.column_attrs}
             if known is None:
                 ids[slug] = self.session.execute(insert(table).values(**columns).returning(table.id)).scalar_one()
                 write(ids[slug], each, True)
