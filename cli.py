@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from commands.business import business
+from commands.booking import booking
+from commands.business import business, demo
+from commands.feed import feed
+from commands.worker import worker
 
 
 def register(app: Flask) -> None:
-    """Hangs every group of commands on the application."""
-    for group in (business,):
-        app.cli.add_command(group)
+    """Hangs every command on the application."""
+    for command in (business, demo, booking, feed, worker):
+        app.cli.add_command(command)

@@ -51,6 +51,16 @@ def dump(file: Path | None) -> None:
         click.echo(f"Written to {file}")
 
 
+demo = AppGroup("demo", help="The demo business.")
+
+
+@demo.command("ensure")
+def ensure() -> None:
+    """Load the demo business on a first start, where the settings allow it."""
+    if ensure_demo():
+        click.echo("The demo business is loaded. `flask business load FILE --replace-demo` leaves it.")
+
+
 def ensure_demo() -> bool:
     """Loads the demo business when there is none yet and the settings allow it. True when it was loaded."""
     settings = current_app.config["SETTINGS"]
@@ -58,6 +68,7 @@ def ensure_demo() -> bool:
         return False
     path = Path(current_app.root_path) / "demo" / "business.yaml"
     load_business(path, pictures_dir=settings.pictures, now=clock.now(), demo=True)
+    db.session.rollback()
     return True
 
 
