@@ -7,6 +7,7 @@ everything that passes through here between brackets, so that a test can see wha
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -60,12 +61,17 @@ class Wording:
     def gettext(self, msgid: str, **params: Any) -> str:
         """The text with its named places filled."""
         found = str(self._catalogue.gettext(msgid))
-        return self._said(found % params if params else found)
+        return self._said(self._filled_in(found, params) if params else found)
 
     def ngettext(self, one: str, many: str, n: int, **params: Any) -> str:
         """The text for ``n`` (available as ``%(n)s``)."""
         found = str(self._catalogue.ngettext(one, many, n))
-        return self._said(found % {"n": n, **params})
+        return self._said(self._filled_in(found, {"n": n, **params}))
+
+    def _filled_in(self, text: str, params: Mapping[str, Any]) -> str:
+        if self.locale != "zh":
+            return text % params
+        return _PLACE.sub(lambda place: _spaced(text, place, params), text).replace("%%", "%")
 
     def _said(self, text: str) -> str:
         return f"⟦{text}⟧" if self.pseudo else text
@@ -115,7 +121,8 @@ class Wording:
     def money(self, minor: int, currency: str) -> str:
         """``€65.00``, ``¥120``."""
         digits = pricing.digits(currency)
-        whole = self.locale == "zh" and minor % 10**digits == 0
+        # A yuan price without fen is written ¥120 in both languages.
+        whole = (self.locale == "zh" or currency == "CNY") and minor % 10**digits == 0
         amount = format_currency(
             minor / 10**digits,
             currency,
@@ -123,7 +130,7 @@ class Wording:
             locale=self._babel,
             currency_digits=not whole,
         )
-        return self._said(amount)
+        return self._said(amount.replace("CN¥", "¥"))
 
     def number(self, value: float) -> str:
         """A plain number."""
@@ -187,6 +194,31 @@ class Wording:
                 filled[name] = value
         filled.setdefault("start_time", "")
         return filled
+
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def _spaced(text: str, place: re.Match[str], params: Mapping[str, Any]) -> str:
+    """What stands at a named place of a Chinese text, with a space where Latin or a figure would touch a Chinese character.
+    Bare numbers are left alone: there the translation itself says whether one belongs."""
+    value = params[place[1]]
+    inside = str(value)
+    if not isinstance(value, str) or not inside:
+        return inside
+    before, after = text[: place.start()][-1:], text[place.end() :][:1]
+    left = " " if _touch(before, inside[0]) else ""
+    right = " " if _touch(after, inside[-1]) else ""
+    return f"{left}{inside}{right}"
+
+
+def _touch(own: str, other: str) -> bool:
+    """True for a Chinese character of the text beside a letter or figure that is none. Full-width marks bring their own air."""
+    return _chinese(own) and other.isalnum() and not _chinese(other)
+
+
+def _chinese(character: str) -> bool:
+    return character != "" and (0x3400 <= ord(character) <= 0x9FFF or 0x20000 <= ord(character) <= 0x3FFFF)
 
 
 @lru_cache(maxsize=16)
