@@ -66,7 +66,8 @@ def month(
     href: Callable[[date], str],
 ) -> list[list[Day | None]]:
     """The weeks of a month, Monday first; None for days of its neighbours."""
-    weeks = Calendar().monthdatescalendar(first.year, first.month)
+    # Weeks that are over are not walked through.
+    weeks = [week for week in Calendar().monthdatescalendar(first.year, first.month) if week[-1] >= today]
     return [
         [
             _day(asked, days.get(day, []), day, chosen=chosen, today=today, words=words, href=href) if day.month == first.month else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,9 +100,16 @@ def _card(known: Catalogue, service: Service, location: str | None, source: str 
         "note": note,
         "note_icon": icon,
         "picture": url_for("portal.picture", name=service.picture) if service.picture else url_for("portal.drawn", slug=service.slug),
-        "next": say.day_and_time(first.start.astimezone(asked.zone), "short", today=today) if first else None,
+        "next": _next(first.start.astimezone(asked.zone), today, say) if first else None,
         "href": url_for("portal.times", slug=service.slug, location=location, src=source),
     }
+
+
+def _next(local: datetime, today: date, say: Wording) -> str:
+    """``today, 16:15``; a date where it is another day."""
+    if local.date() == today:
+        return say.gettext("today, %(time)s", time=say.time(local))
+    return say.day_and_time(local, "short", today=today)
 
 
 @portal.get("/book/<slug>/details")
