@@ -289,7 +289,8 @@ class _Sweep:
         else:
             self.ends = [start + ask.length.minutes for start in grid]
         self.sorted_ends = not ask.length.days or all(a <= b for a, b in zip(self.ends, self.ends[1:], strict=False))
-        self.first = hours.local_date(zone, grid[0]) - timedelta(days=1) if grid else ask.first
+        # Two dates, because the one before may be a date that the zone skipped.
+        self.first = hours.local_date(zone, grid[0]) - timedelta(days=2) if grid else ask.first
         self.last = hours.local_date(zone, self.ends[-1]) + timedelta(days=1) if grid else ask.last
         self.house = self._inside(hours.open_minutes(location.timetable, zone, self.first, self.last))
         if service.timetable is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 
 Interval = tuple[int, int]
@@ -23,22 +22,6 @@ def union(intervals: Iterable[Interval]) -> Intervals:
     return merged
 
 
-def intersect(one: Intervals, other: Intervals) -> Intervals:
-    """What lies in both."""
-    found: Intervals = []
-    i = j = 0
-    while i < len(one) and j < len(other):
-        start = max(one[i][0], other[j][0])
-        end = min(one[i][1], other[j][1])
-        if start < end:
-            found.append((start, end))
-        if one[i][1] < other[j][1]:
-            i += 1
-        else:
-            j += 1
-    return found
-
-
 def subtract(one: Intervals, other: Intervals) -> Intervals:
     """What lies in ``one`` and not in ``other``."""
     left: Intervals = []
@@ -55,29 +38,3 @@ def subtract(one: Intervals, other: Intervals) -> Intervals:
         if start < end:
             left.append((start, end))
     return left
-
-
-def around(intervals: Intervals, minute: int) -> Interval | None:
-    """The interval that holds ``minute``, or None."""
-    index = bisect_right(intervals, (minute, 1 << 62)) - 1
-    if index >= 0 and intervals[index][0] <= minute < intervals[index][1]:
-        return intervals[index]
-    return None
-
-
-def holds(intervals: Intervals, start: int, end: int) -> bool:
-    """True when ``[start, end)`` lies wholly inside one of them."""
-    index = bisect_right(intervals, (start, 1 << 62)) - 1
-    return index >= 0 and end <= intervals[index][1]
-
-
-def touches(intervals: Intervals, minute: int) -> bool:
-    """True when ``minute`` lies in one of them or at an edge of it."""
-    index = bisect_right(intervals, (minute, 1 << 62)) - 1
-    return index >= 0 and minute <= intervals[index][1]
-
-
-def overlaps(intervals: Intervals, start: int, end: int) -> bool:
-    """True when any of them overlaps ``[start, end)``."""
-    index = bisect_right(intervals, (end - 1, 1 << 62)) - 1
-    return index >= 0 and intervals[index][1] > start
