@@ -49,4 +49,5 @@ def command(program: Path, folder: Path) -> list[str]:
         *("--maxmemory", "128mb"),
         *("--maxmemory-policy", "noeviction"),
         *("--loglevel", "warning"),
+        *("--logfile", str(folder / "valkey.log")),
     ]

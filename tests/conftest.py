@@ -1,0 +1,295 @@
+"""The cast of every test: two databases, a clock that stands, a client, real servers, a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask import Flask
+
+import clock as product_clock
+import config
+import failpoints
+from app import create_app
+from models.base import db
+from tests.invariants import check
+from tests.support import browser, databases, servers
+from tests.support.time import Clock, instant
+from tests.support.web import SECRET_KEY, Served, Visitor, environment, start, stop
+
+pytest_plugins = ["tests.support.pure_floors"]
+
+BUSINESSES = Path(__file__).parent / "businesses"
+BOTH = ("sqlite", "postgres")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several processes the servers start here, once, and are found by all of them through the environment."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        servers.postgres_url()
+        servers.redis_url()
+
+
+# Databases and the application
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """A real PostgreSQL server on which databases may be made."""
+    return servers.postgres_url()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> str:
+    """A real Redis, shared by the whole run. A test that writes to it takes ``redis_url``."""
+    return servers.redis_url()
+
+
+@pytest.fixture
+def redis_url(redis_server: str, worker_id: str) -> str:
+    """A Redis database of this process, empty."""
+    number = 1 + int(worker_id.removeprefix("gw") or 0) if worker_id != "master" else 0
+    url = f"{redis_server}?db={number}" if redis_server.startswith("unix:") else f"{redis_server.rstrip('/')}/{number}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture(scope="session")
+def _databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Both kinds of database, each migrated when it is first asked for."""
+    made: dict[str, tuple[databases.Database, Flask]] = {}
+
+    def of(kind: str) -> tuple[databases.Database, Flask]:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(kind)
+            if kind == "sqlite":
+                files = databases.Sqlite(folder)
+                databases.migrate(create_app(_settings(files.url(files.template), folder)))
+                files.empty()
+                made[kind] = files, create_app(_settings(files.url(), folder))
+            else:
+                server = databases.Postgres(request.getfixturevalue("postgres_url"))
+                databases.migrate(create_app(_settings(server.url(server.template), folder)))
+                server.ready()
+                made[kind] = server, create_app(_settings(server.url(), folder))
+        return made[kind]
+
+    yield of
+    for database, app in made.values():
+        databases.let_go(app)
+        database.drop()
+
+
+def _settings(url: str, folder: Path, **more: str) -> config.Settings:
+    return config.load(
+        {
+            "DATABASE_URL": url,
+            "DATA_DIR": str(folder),
+            "SECRET_KEY": SECRET_KEY,
+            "BASE_URL": "http://localhost",
+            "RATE_LIMITS": "off",
+            "DEMO": "0",
+            **more,
+        }
+    )
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest, _databases: Any) -> databases.Database:
+    """An empty database at the newest schema; the test runs once on SQLite and once on PostgreSQL."""
+    found, app = _databases(request.param)
+    databases.let_go(app)
+    found.empty()
+    return found
+
+
+@pytest.fixture
+def app(database: databases.Database, _databases: Any, clock: Clock) -> Iterator[Flask]:
+    """The application on an empty database, inside its context; afterwards the invariants of what it wrote are checked."""
+    _, app = _databases(database.name)
+    app.test_client_class = Visitor
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        with db.engine.connect() as connection:
+            check(connection, now=clock.now)
+    failpoints.arm({})
+
+
+@pytest.fixture
+def make_app(database: databases.Database, tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Flask]]:
+    """``make_app(BASE_URL=…, REDIS_URL=…)``: another application with settings of its own on the same database."""
+    made: list[Flask] = []
+
+    def make(**values: str) -> Flask:
+        app = create_app(_settings(database.url(), tmp_path, **values))
+        app.test_client_class = Visitor
+        made.append(app)
+        return app
+
+    yield make
+    for each in made:
+        databases.let_go(each)
+
+
+@pytest.fixture
+def client(app: Flask) -> Visitor:
+    """A visitor without cookies."""
+    found = app.test_client()
+    assert isinstance(found, Visitor)
+    return found
+
+
+@pytest.fixture
+def load_business(app: Flask, clock: Clock) -> Callable[..., Any]:
+    """``load_business("clinic")``: loads one of ``tests/businesses/``, or any path, and gives the report."""
+    from actions.businessfile.loading import load
+
+    def loaded(name: str | Path, **options: Any) -> Any:
+        path = BUSINESSES / f"{name}.yaml" if isinstance(name, str) else name
+        return load(path, pictures_dir=app.config["SETTINGS"].pictures, now=clock.now, **options)
+
+    return loaded
+
+
+# Time
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The product's clock, standing on Monday 30 November 2026, 09:00 UTC, until the test moves it."""
+    standing = Clock()
+    monkeypatch.setattr(product_clock, "now", lambda: standing.now)
+    return standing
+
+
+@pytest.fixture
+def clock_at(clock: Clock) -> Callable[[str], Clock]:
+    """``clock_at("2026-11-30T09:00Z")``: the standing clock at an instant of the test's choice."""
+
+    def at(text: str) -> Clock:
+        clock.set(text)
+        return clock
+
+    return at
+
+
+# Real processes
+
+
+@pytest.fixture
+def serve(database: databases.Database, tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """``serve("clinic", at="2026-11-30T09:00Z", processes=2, REDIS_URL=…)``: a real gunicorn with several processes.
+
+    It has a database of its own on the kind that the test runs on, with a business loaded, and a clock that starts at
+    ``at`` and goes on from there.
+    """
+    made: list[Served] = []
+
+    def served(
+        business: str | Path | None = "clinic",
+        *,
+        at: str = "2026-11-30T09:00Z",
+        processes: int = 2,
+        threads: int = 4,
+        **environ: str,
+    ) -> Served:
+        folder = tmp_path / f"served-{len(made)}"
+        folder.mkdir()
+        url = database.another(folder)
+        offset = folder / "clock"
+        now = instant(at)
+        offset.write_text(str((now - product_clock.now()).total_seconds()))
+        if business is not None:
+            _load_into(url, folder, business, now)
+        given = {"DATABASE_URL": url, "CLOCK_OFFSET_FILE": str(offset), **environ}
+        made.append(Served(given, folder, processes=processes, threads=threads))
+        return made[-1]
+
+    yield served
+    for each in made:
+        each.stop()
+
+
+def _load_into(url: str, folder: Path, business: str | Path, now: Any) -> None:
+    from actions.businessfile.loading import load
+
+    app = create_app(_settings(url, folder))
+    path = BUSINESSES / f"{business}.yaml" if isinstance(business, str) else business
+    with app.app_context():
+        load(path, pictures_dir=app.config["SETTINGS"].pictures, now=now)
+    databases.let_go(app)
+
+
+@pytest.fixture
+def run_worker(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """``run_worker(served)``: a real ``flask worker`` beside a served application; gives the process."""
+    import sys
+
+    made: list[Any] = []
+
+    def run(served: Served, **environ: str) -> Any:
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+        log = tmp_path / f"worker-{len(made)}.log"
+        made.append(start(command, environment(served.folder, {**served.environ, **environ}), log))
+        return made[-1]
+
+    yield run
+    for each in made:
+        stop(each)
+
+
+# A browser
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium, driven through Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    path = browser.found()
+    assert path, browser.MISSING
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=browser.FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def new_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """``new_page(width=390, locale="zh-CN", javascript=False)``: a page of its own visitor; its console must stay silent."""
+    contexts = []
+    errors: list[str] = []
+
+    def new(
+        *, width: int = 1280, height: int = 900, locale: str = "en", javascript: bool = True, **options: Any
+    ) -> Any:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            locale=locale,
+            java_script_enabled=javascript,
+            service_workers="block",
+            **{"timezone_id": "Europe/Berlin", **options},
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+        return page
+
+    yield new
+    for each in contexts:
+        each.close()
+    assert not errors, "errors in the browser's console: " + "; ".join(errors)
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Any]) -> Any:
+    """A desk-sized page."""
+    return new_page()

@@ -1,0 +1,1 @@
+"""What tests stand on: servers, databases, a browser, doubles of the outside."""

@@ -1,0 +1,45 @@
+"""A real Chromium: found, or installed where this may be done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = "No Chromium here: install it, or name one in CHROMIUM"
+
+
+def found() -> str | None:
+    """The path of a Chromium: ``CHROMIUM`` in the environment, else one on the PATH."""
+    return os.environ.get("CHROMIUM") or next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+def provide() -> str | None:
+    """Installs Chromium and Chinese letters through apt where there is none and we may. One line that says why not, or None."""
+    if found():
+        return None
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return MISSING
+    print("Installing Chromium for the tests in a browser ...", flush=True)
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"],
+    ):
+        done = subprocess.run(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            sys.stderr.write(done.stdout[-2000:])
+            return f"{MISSING} (`{' '.join(command)}` failed)"
+    return None if found() else MISSING
