@@ -23,6 +23,7 @@ from web import errors, limits, security
 from web.assets import assets
 from web.health import health
 
+
 class CompactJson(DefaultJSONProvider):
     """JSON without blanks, Chinese as it is, keys in the order of the code."""
 

@@ -44,6 +44,9 @@ NAMES = frozenset(
 )
 
 
+_EVERYWHERE = "0.0.0.0"  # noqa: S104  a wish that is recognised, not one that is made
+
+
 class SettingError(Exception):
     """One setting that cannot be used; the text names it and says what is expected."""
 
@@ -104,7 +107,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     data_dir = Path(values.get("DATA_DIR") or ROOT / "instance").absolute()
     host = values.get("HOST") or "127.0.0.1"
     port = _number(values, "PORT", 8000, 1, 65535)
-    base_url = (values.get("BASE_URL") or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}").rstrip("/")
+    base_url = (values.get("BASE_URL") or f"http://{'127.0.0.1' if host == _EVERYWHERE else host}:{port}").rstrip("/")
     _check_url("BASE_URL", base_url, ("http", "https"))
     production = base_url.startswith("https://")
     settings = Settings(
@@ -162,10 +165,14 @@ def _database(value: str | None, data_dir: Path) -> str:
 def _secret(value: str | None, data_dir: Path, production: bool) -> str:
     if value:
         if len(value) < 32:
-            raise SettingError("SECRET_KEY is too short: at least 32 characters, for example from `openssl rand -hex 32`")
+            raise SettingError(
+                "SECRET_KEY is too short: at least 32 characters, for example from `openssl rand -hex 32`"
+            )
         return value
     if production:
-        raise SettingError("SECRET_KEY is missing: an https BASE_URL needs one, for example from `openssl rand -hex 32`")
+        raise SettingError(
+            "SECRET_KEY is missing: an https BASE_URL needs one, for example from `openssl rand -hex 32`"
+        )
     path = data_dir / "secret_key"
     try:
         if not path.exists():

@@ -159,7 +159,17 @@ def view(
     session = db.session()
     stamp = taken.version(session, asked.candidates())
     chosen = tuple(resource.id for resource in asked.chosen)
-    key = (_where(session), asked.service.id, asked.location.id, asked.length, chosen, asked.seats, first, last, include_taken)
+    key = (
+        _where(session),
+        asked.service.id,
+        asked.location.id,
+        asked.length,
+        chosen,
+        asked.seats,
+        first,
+        last,
+        include_taken,
+    )
     if not without and not mine:
         known = _cache.get(key, stamp, now)
         if known is not None:
@@ -252,7 +262,9 @@ def first_free(asked: Asked, *, now: datetime, without: Mapping[int, int] = NONE
         if skip > horizon:
             break
         first = today + timedelta(days=skip)
-        found = view(asked, first=first, last=first + timedelta(days=days - 1), now=now, without=without, limit_days=days)
+        found = view(
+            asked, first=first, last=first + timedelta(days=days - 1), now=now, without=without, limit_days=days
+        )
         for each in found.offers:
             if each.free:
                 return each

@@ -45,9 +45,7 @@ def cancel(
             raise change.errors.Stale(revision=before.revision, booking=before)
         if actor in (change.CUSTOMER, change.PROGRAM):
             policies.refuse_late(policies.cancel_deadline(before.start, before.terms), now)
-        after = change.write(
-            session, before, now=now, status=status, cancelled_by=actor, cancel_reason=said or None
-        )
+        after = change.write(session, before, now=now, status=status, cancelled_by=actor, cancel_reason=said or None)
         change.give_back(session, after, now)
         told = change.note(
             session,

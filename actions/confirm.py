@@ -147,6 +147,7 @@ class _Making:
         if row is None:
             raise errors.UnknownHold
         held, place = row
+        assert place.service_id is not None
         service = self.known.service_by_id[place.service_id]
         location = self.known.location_by_id[place.location_id]
         self._refuse_ended(held, place)
@@ -185,7 +186,10 @@ class _Making:
         """Session, then hold, each by a conditional update: whoever ends a stale session takes the same order."""
         quiet = {"synchronize_session": False}
         kept = self.session.execute(
-            update(Session).where(Session.id == place.id, Session.live).values(held_until=None).execution_options(**quiet)
+            update(Session)
+            .where(Session.id == place.id, Session.live)
+            .values(held_until=None)
+            .execution_options(**quiet)
         )
         used = self.session.execute(
             update(Hold)
@@ -348,5 +352,3 @@ def _insert(session: OrmSession, values: dict[str, Any]) -> tuple[int, str]:
 
 def _storable(answers: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value.isoformat() if isinstance(value, date | time) else value for key, value in answers.items()}
-
-

@@ -23,7 +23,7 @@ _REFUSED = {
 _PLAIN = set("0123456789+-()./ \u00a0\u3000")
 
 
-def phone(typed: str, *, region: str) -> str | FieldError:
+def phone(typed: object, *, region: str) -> str | FieldError:
     """E.164 of what was typed, read in ``region`` (ISO country) where it names no country; or what is wrong with it."""
     if not isinstance(typed, str):
         return FieldError("not_text")
@@ -54,12 +54,16 @@ def pretty(e164: str) -> str:
     return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
-def email(typed: str) -> str | FieldError:
+def email(typed: object) -> str | FieldError:
     """One mailbox with its domain in lower case, the local part untouched; or what is wrong with it. Asks no name server."""
     if not isinstance(typed, str):
         return FieldError("not_text")
     plain = typed.strip()
-    if len(plain) > 254 or any(each in plain for each in ",;<>\"[]\r\n\t ") or any(unicodedata.category(each) == "Cc" for each in plain):
+    if (
+        len(plain) > 254
+        or any(each in plain for each in ',;<>"[]\r\n\t ')
+        or any(unicodedata.category(each) == "Cc" for each in plain)
+    ):
         return FieldError("email_odd")
     if "@" not in plain or "." not in plain.rpartition("@")[2]:
         return FieldError("email_unfinished")

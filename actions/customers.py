@@ -29,7 +29,7 @@ def contacts_of(session: OrmSession, person: Person, *, lock: bool) -> list[int]
     """Ids of the person's contacts, phone first, made where they are new; ``lock`` locks the first, which counts for caps."""
     wanted = [("phone", person.phone), ("email", person.email.lower() if person.email else None)]
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    ids = []
+    ids: list[int] = []
     for kind, value in wanted:
         if value is None:
             continue
@@ -53,7 +53,9 @@ def customer_of(session: OrmSession, person: Person, contact_ids: list[int], *, 
     known = session.execute(
         select(Customer.id)
         .join(CustomerContact, CustomerContact.customer_id == Customer.id)
-        .where(CustomerContact.contact_id.in_(contact_ids), Customer.folded_name == name, Customer.merged_into.is_(None))
+        .where(
+            CustomerContact.contact_id.in_(contact_ids), Customer.folded_name == name, Customer.merged_into.is_(None)
+        )
         .order_by(Customer.id)
         .limit(1)
     ).scalar()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session as OrmSession
@@ -37,14 +38,16 @@ def add(*, resource: str | None = None, location: str | None = None, now: dateti
             raise errors.UnknownResource(resource=resource)
         kind, id = "resource", known.resources[resource].id
     else:
-        if location not in known.locations:
+        if location is None or location not in known.locations:
             raise errors.UnknownLocation(location=location)
         kind, id = "location", known.locations[location].id
     secret = secrets.token_urlsafe(32)
 
     def work(session: OrmSession) -> None:
         session.execute(
-            insert(Token).values(kind="feed", hash=hashed(secret), subject_kind=kind, subject_id=id, scopes=[], created_at=now)
+            insert(Token).values(
+                kind="feed", hash=hashed(secret), subject_kind=kind, subject_id=id, scopes=[], created_at=now
+            )
         )
 
     run(work)
@@ -54,10 +57,17 @@ def add(*, resource: str | None = None, location: str | None = None, now: dateti
 def listed() -> list[Feed]:
     """All feeds, oldest first."""
     known = catalogue(db.session())
-    names = {"resource": known.resource_by_id, "location": known.location_by_id}
+    names: dict[str, Any] = {"resource": known.resource_by_id, "location": known.location_by_id}
     rows = db.session.execute(select(Token).where(Token.kind == "feed").order_by(Token.id)).scalars()
     return [
-        Feed(row.id, row.subject_kind, names[row.subject_kind][row.subject_id].slug, row.created_at, row.last_used_at, row.revoked_at)  # type: ignore[index]
+        Feed(
+            row.id,
+            row.subject_kind,
+            names[row.subject_kind][row.subject_id].slug,
+            row.created_at,
+            row.last_used_at,
+            row.revoked_at,
+        )
         for row in rows
     ]
 

@@ -169,7 +169,11 @@ def terms_of(asked: Asked) -> dict[str, Any]:
         "minutes": asked.length.minutes,
         "days": asked.length.days,
         "price_minor": pricing.price(
-            service.price_minor, service.price_per, minutes=asked.length.minutes, days=asked.length.days, seats=asked.seats
+            service.price_minor,
+            service.price_per,
+            minutes=asked.length.minutes,
+            days=asked.length.days,
+            seats=asked.seats,
         ),
         "currency": asked.catalogue.business.currency,
         "cancel_until": service.cancel_until,
@@ -217,7 +221,11 @@ def _held(session: OrmSession, row: Any, secret: str, now: datetime) -> Held:
         select(Allocation.resource_id).where(Allocation.session_id == place.id).order_by(Allocation.need, Allocation.id)
     ).scalars()
     choosable = {
-        id for need in service.needs if need.customer_may_choose for id in known.resource_by_id if _serves(known, need, id)
+        id
+        for need in service.needs
+        if need.customer_may_choose
+        for id in known.resource_by_id
+        if _serves(known, need, id)
     }
     state = row.state
     if state == "open" and row.expires_at <= now:

@@ -55,7 +55,9 @@ def begin(session: OrmSession, key: Key, *, now: datetime) -> Mapping[str, Any] 
         select(Idempotency).where(Idempotency.scope == key.scope, Idempotency.key == key.key)
     ).scalar_one()
     if row.created_at + KEPT <= now:
-        session.execute(delete(Idempotency).where(Idempotency.id == row.id).execution_options(synchronize_session=False))
+        session.execute(
+            delete(Idempotency).where(Idempotency.id == row.id).execution_options(synchronize_session=False)
+        )
         session.expunge(row)
         return begin(session, key, now=now)
     if row.fingerprint != key.fingerprint:

@@ -41,10 +41,7 @@ class Ranking:
         known = self._asked.catalogue.resource_by_id
         counted = {} if self._asked.service.assign == "priority" else self._counts(candidates)
         order = {id: index for index, id in enumerate(candidates)}
-        return [
-            Load(id, order[id], known[id].weight, *counted.get(id, (0, 0, 0)))
-            for id in candidates
-        ]
+        return [Load(id, order[id], known[id].weight, *counted.get(id, (0, 0, 0))) for id in candidates]
 
     def _counts(self, candidates: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         """Per resource: live sessions of the start's local week, minutes taken on its day, latest allocation of 30 days."""

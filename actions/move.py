@@ -32,8 +32,7 @@ def wish(view: BookingView, *, length: int | str | None = None, resources: Seque
     if length is None:
         length = f"{view.terms['days']}d" if view.terms.get("days") else view.terms["minutes"]
     if resources is None:
-        choosable = known.services[view.service] if view.service in known.services else None
-        resources = [slug for slug in view.terms.get("chosen", []) if choosable and slug in known.resources]
+        resources = [slug for slug in view.terms.get("chosen", []) if slug in known.resources]
     try:
         return availability.resolve(
             known,
@@ -106,7 +105,11 @@ def move(
             held_until=None,
             letting_go=LettingGo({seen.session_id: seen.seats}, let_go),
         )
-        terms = {**terms_of(asked), "cancel_until": seen.terms["cancel_until"], "reschedule_until": seen.terms["reschedule_until"]}
+        terms = {
+            **terms_of(asked),
+            "cancel_until": seen.terms["cancel_until"],
+            "reschedule_until": seen.terms["reschedule_until"],
+        }
         known = asked.catalogue
         after = change.write(
             session,

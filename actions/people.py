@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -35,7 +35,7 @@ def checked(
         f"customer.{key}": FieldError("unknown_field") for key in customer if key not in FIELDS
     }
     asks = asked_of(known, service)
-    judge = {
+    judge: dict[str, Callable[[str], str | FieldError]] = {
         "name": lambda value: text.line(value, longest=100),
         "phone": partial(contacts.phone, region=location.country),
         "email": contacts.email,

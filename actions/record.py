@@ -51,11 +51,19 @@ def record(
         .returning(History.id)
     ).scalar_one()
     if personal_before or personal_after:
-        session.execute(insert(HistoryPersonal).values(history_id=history_id, before=personal_before, after=personal_after))
+        session.execute(
+            insert(HistoryPersonal).values(history_id=history_id, before=personal_before, after=personal_after)
+        )
 
 
 def tell(
-    session: OrmSession, event: str, booking: BookingView, *, known: Catalogue, now: datetime, facts: Mapping[str, Any] | None = None
+    session: OrmSession,
+    event: str,
+    booking: BookingView,
+    *,
+    known: Catalogue,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
 ) -> list[int]:
     """Writes the message rows of ``event`` for a booking in the current transaction and returns their ids.
 
@@ -89,7 +97,11 @@ def tell_staff(
 
 
 def _write(
-    session: OrmSession, planned: Sequence[messages.Planned], booking: BookingView, now: datetime, facts: Mapping[str, Any]
+    session: OrmSession,
+    planned: Sequence[messages.Planned],
+    booking: BookingView,
+    now: datetime,
+    facts: Mapping[str, Any],
 ) -> list[int]:
     if not planned:
         return []

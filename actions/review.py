@@ -28,7 +28,9 @@ def approve(*, reference: str, actor: str, request_id: str | None = None, now: d
     return run(work)
 
 
-def decline(*, reference: str, actor: str, reason: str | None = None, request_id: str | None = None, now: datetime) -> Booked:
+def decline(
+    *, reference: str, actor: str, reason: str | None = None, request_id: str | None = None, now: datetime
+) -> Booked:
     """Declines a request and frees its time; the customer reads the reason. Raises Missing, StateChanged."""
     return _end(reference, "decline", "declined", actor=actor, reason=reason, request_id=request_id, now=now)
 
@@ -53,7 +55,15 @@ def _end(
         after = change.write(session, before, now=now, status=status, cancel_reason=said or None)
         change.give_back(session, after, now)
         told = change.note(
-            session, event, before, after, actor=actor, now=now, reason=said or None, request_id=request_id, facts={"reason": said}
+            session,
+            event,
+            before,
+            after,
+            actor=actor,
+            now=now,
+            reason=said or None,
+            request_id=request_id,
+            facts={"reason": said},
         )
         return Booked(after, messages=tuple(told))
 

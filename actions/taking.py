@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session as OrmSession
@@ -65,7 +66,9 @@ def take(
         raise refusal(asked, slot, start)
     failpoint("chosen")
     if slot.session is not None:
-        return _join(session, asked, slot, reading.sessions[slot.session], now=now, held_until=held_until, letting_go=letting_go)
+        return _join(
+            session, asked, slot, reading.sessions[slot.session], now=now, held_until=held_until, letting_go=letting_go
+        )
     ranking = Ranking(session, asked, start)
     day = _day(asked, start)
     assignment = availability.assign(
@@ -132,7 +135,9 @@ def refusal(asked: Asked, slot: availability.Slot, start: datetime) -> errors.Re
 def lock_services(session: OrmSession, ids: Sequence[int]) -> None:
     """Locks services, for caps per day."""
     if not enabled("guard_off"):
-        session.execute(select(Service.id).where(Service.id.in_(ids)).order_by(Service.id).with_for_update(key_share=True))
+        session.execute(
+            select(Service.id).where(Service.id.in_(ids)).order_by(Service.id).with_for_update(key_share=True)
+        )
 
 
 def lock_resources(session: OrmSession, ids: Collection[int]) -> None:
@@ -194,7 +199,9 @@ def _write_session(session: OrmSession, id: int, *, seats: int, live: bool, held
     )
 
 
-def release_stale(session: OrmSession, resource_ids: Collection[int], since: datetime, until: datetime, now: datetime) -> None:
+def release_stale(
+    session: OrmSession, resource_ids: Collection[int], since: datetime, until: datetime, now: datetime
+) -> None:
     """Releases sessions of expired holds that still block these resources in ``[since, until)``.
 
     The guard cannot look at the clock, so whoever wants the time clears it away, with the resources locked.
@@ -310,7 +317,7 @@ def _open(
         )
         .returning(Session.id)
     ).scalar_one()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "session_id": session_id,
             "resource_id": resource,
@@ -325,7 +332,7 @@ def _open(
         for need, resource, each in assignment
         for unit in each
     ]
-    session.execute(insert(Allocation), sorted(rows, key=lambda row: row["unit_id"]))
+    session.execute(insert(Allocation), sorted(rows, key=lambda row: int(row["unit_id"])))
     touch(session, resource_ids)
     return Seat(session_id, start, end, resource_ids)
 
@@ -344,7 +351,12 @@ def _lost(session: OrmSession, units: Sequence[int], busy_from: datetime, busy_t
     """True when one of the units has been taken since the look."""
     overlap = (
         select(Allocation.id)
-        .where(Allocation.unit_id.in_(units), Allocation.live, Allocation.busy_to > busy_from, Allocation.busy_from < busy_to)
+        .where(
+            Allocation.unit_id.in_(units),
+            Allocation.live,
+            Allocation.busy_to > busy_from,
+            Allocation.busy_from < busy_to,
+        )
         .limit(1)
     )
     return session.execute(overlap).first() is not None

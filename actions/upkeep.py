@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
@@ -37,7 +38,11 @@ def _end_holds(now: datetime) -> int:
             select(Session.id).where(Session.live, Session.held_until <= now).order_by(Session.id).limit(500)
         ).scalars()
     )
-    return sum(run(lambda session, id=id: end_stale(session, id, now)) for id in stale)  # type: ignore[misc]
+    return sum(run(partial(_end_one, id=id, now=now)) for id in stale)
+
+
+def _end_one(session: OrmSession, *, id: int, now: datetime) -> bool:
+    return end_stale(session, id, now)
 
 
 def _end_requests(now: datetime) -> int:

@@ -65,5 +65,3 @@ def flush(now: datetime) -> int:
 def forget() -> None:
     """Drops what waits, for tests."""
     _waiting.clear()
-
-

@@ -50,7 +50,8 @@ def problem(error: Refusal | HTTPException | None, status: int, code: str | None
         offers = [each for each in refusal.alternatives if isinstance(each, Offer)]
         if offers or short == "slot_taken":
             found["alternatives"] = [
-                {"start": stamp(each.start, zone), "end": stamp(each.end, zone), "resources": list(each.resources)} for each in offers
+                {"start": stamp(each.start, zone), "end": stamp(each.end, zone), "resources": list(each.resources)}
+                for each in offers
             ]
         if "revision" in refusal.params:
             found["revision"] = refusal.params["revision"]
@@ -91,5 +92,3 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     csrf.exempt(api)
     limits.limiter.limit(limits.API)(api)
     errors.render_for(PREFIX, problem)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -26,6 +26,7 @@ from web.locale import exists
 from wire.links import calendar_url, manage_token, manage_url, opens, sign
 from wire.wording import LOCALES
 
+_NEVER = datetime(1980, 1, 1, tzinfo=UTC)
 SLOT = ("service", "start", "location", "duration", "resource", "seats")
 
 
@@ -81,8 +82,12 @@ def book() -> tuple[Response, int]:
                 fields.wrong(name, "unknown_field")
     customer = fields.read("customer", mapping, required=True, default={})
     answers = fields.read("answers", mapping, default={})
-    locale = fields.read("locale", lambda value: value if value in LOCALES else FieldError("not_a_locale"), default="en")
-    zone = fields.read("timezone", lambda value: value if isinstance(value, str) and exists(value) else FieldError("not_a_zone"))
+    locale = fields.read(
+        "locale", lambda value: value if value in LOCALES else FieldError("not_a_locale"), default="en"
+    )
+    zone = fields.read(
+        "timezone", lambda value: value if isinstance(value, str) and exists(value) else FieldError("not_a_zone")
+    )
     source = fields.read("source", lambda value: text(value, 40))
     fields.done()
     booked = confirm.confirm(
@@ -143,7 +148,12 @@ def cancel(reference: str) -> Response:
     revision = fields.read("revision", whole(0, 10**9))
     fields.done()
     done = cancelling.cancel(
-        reference=found.reference, reason=reason, revision=revision, actor=change.PROGRAM, key=_key(given), now=clock.now()
+        reference=found.reference,
+        reason=reason,
+        revision=revision,
+        actor=change.PROGRAM,
+        key=_key(given),
+        now=clock.now(),
     )
     return _changed(done)
 
@@ -151,7 +161,7 @@ def cancel(reference: str) -> Response:
 def _slot(fields: Fields) -> dict[str, Any]:
     return {
         "service": fields.read("service", lambda value: text(value, 60), required=True, default=""),
-        "start": fields.read("start", instant, required=True, default=datetime.min),
+        "start": fields.read("start", instant, required=True, default=_NEVER),
         "location": fields.read("location", lambda value: text(value, 60)),
         "length": fields.read("duration", length),
         "resources": fields.read("resource", names, default=[]),
@@ -210,5 +220,3 @@ def _replayed(answer: Response, replayed: bool) -> Response:
         answer.headers["Idempotent-Replayed"] = "true"
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-

@@ -38,7 +38,9 @@ def body() -> dict[str, Any]:
     try:
         text = raw.decode("utf-8")
         _check_depth(text)
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
+        found = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_whole, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:
         raise Malformed from error
     if not isinstance(found, dict):

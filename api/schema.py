@@ -11,7 +11,9 @@ from api import api
 _INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-12-03T08:40:00+01:00"]}
 _SLUG = {"type": "string", "minLength": 1, "maxLength": 60}
 _SEATS = {"type": "integer", "minimum": 1, "maximum": 1000}
-_DURATION = {"oneOf": [{"type": "integer", "minimum": 1, "maximum": 999999}, {"type": "string", "pattern": "^[0-9]{1,6}d?$"}]}
+_DURATION = {
+    "oneOf": [{"type": "integer", "minimum": 1, "maximum": 999999}, {"type": "string", "pattern": "^[0-9]{1,6}d?$"}]
+}
 _RESOURCE = {"oneOf": [_SLUG, {"type": "array", "items": _SLUG, "maxItems": 10}]}
 _KEY = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"}
 
@@ -24,7 +26,10 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema}}}
 
 
-_PROBLEM = {"description": "Refused, with its reason", "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+_PROBLEM = {
+    "description": "Refused, with its reason",
+    "content": {"application/problem+json": {"schema": _ref("Problem")}},
+}
 
 
 def _answers(good: dict[str, Any], *statuses: int) -> dict[str, Any]:
@@ -44,14 +49,27 @@ def _query(name: str, schema: dict[str, Any], about: str, required: bool = False
 
 
 def _path(name: str, about: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "description": about, "schema": {"type": "string", "minLength": 1}}
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": about,
+        "schema": {"type": "string", "minLength": 1},
+    }
 
 
 def _object(properties: dict[str, Any], *required: str, closed: bool = True) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": not closed}
 
 
-_SLOT_FIELDS = {"service": _SLUG, "start": _INSTANT, "location": _SLUG, "duration": _DURATION, "resource": _RESOURCE, "seats": _SEATS}
+_SLOT_FIELDS = {
+    "service": _SLUG,
+    "start": _INSTANT,
+    "location": _SLUG,
+    "duration": _DURATION,
+    "resource": _RESOURCE,
+    "seats": _SEATS,
+}
 _CUSTOMER = _object(
     {
         "name": {"type": "string", "minLength": 1, "maxLength": 100},
@@ -77,7 +95,12 @@ SCHEMAS: dict[str, Any] = {
             "status": {"type": "integer"},
             "code": {"type": "string"},
             "detail": {"type": "string"},
-            "errors": {"type": "object", "additionalProperties": _object({"code": {"type": "string"}, "detail": {"type": "string"}}, "code", "detail")},
+            "errors": {
+                "type": "object",
+                "additionalProperties": _object(
+                    {"code": {"type": "string"}, "detail": {"type": "string"}}, "code", "detail"
+                ),
+            },
             "alternatives": {"type": "array", "items": _ref("Alternative")},
             "revision": {"type": "integer"},
             "booking": {"type": "object"},
@@ -87,7 +110,12 @@ SCHEMAS: dict[str, Any] = {
         "status",
         "code",
     ),
-    "Alternative": _object({"start": _INSTANT, "end": _INSTANT, "resources": {"type": "array", "items": _SLUG}}, "start", "end", "resources"),
+    "Alternative": _object(
+        {"start": _INSTANT, "end": _INSTANT, "resources": {"type": "array", "items": _SLUG}},
+        "start",
+        "end",
+        "resources",
+    ),
     "Service": _object(
         {
             "slug": _SLUG,
@@ -130,7 +158,12 @@ SCHEMAS: dict[str, Any] = {
         "resources",
     ),
     "Slots": _object(
-        {"service": _SLUG, "location": _SLUG, "timezone": {"type": "string"}, "slots": {"type": "array", "items": _ref("Slot")}},
+        {
+            "service": _SLUG,
+            "location": _SLUG,
+            "timezone": {"type": "string"},
+            "slots": {"type": "array", "items": _ref("Slot")},
+        },
         "service",
         "location",
         "timezone",
@@ -160,7 +193,18 @@ SCHEMAS: dict[str, Any] = {
     "Booking": _object(
         {
             "reference": {"type": "string"},
-            "status": {"enum": ["requested", "confirmed", "declined", "expired", "cancelled", "arrived", "completed", "no_show"]},
+            "status": {
+                "enum": [
+                    "requested",
+                    "confirmed",
+                    "declined",
+                    "expired",
+                    "cancelled",
+                    "arrived",
+                    "completed",
+                    "no_show",
+                ]
+            },
             "revision": {"type": "integer"},
             "service": _SLUG,
             "location": _SLUG,
@@ -183,14 +227,23 @@ SCHEMAS: dict[str, Any] = {
         "seats",
     ),
     "RescheduleRequest": _object(
-        {"start": _INSTANT, "duration": _DURATION, "resource": _RESOURCE, "revision": {"type": "integer", "minimum": 0, "maximum": 10**9}}, "start"
+        {
+            "start": _INSTANT,
+            "duration": _DURATION,
+            "resource": _RESOURCE,
+            "revision": {"type": "integer", "minimum": 0, "maximum": 10**9},
+        },
+        "start",
     ),
     "CancelRequest": _object(
-        {"reason": {"type": "string", "maxLength": 200}, "revision": {"type": "integer", "minimum": 0, "maximum": 10**9}}
+        {
+            "reason": {"type": "string", "maxLength": 200},
+            "revision": {"type": "integer", "minimum": 0, "maximum": 10**9},
+        }
     ),
 }
 
-_BEARER = [{"booking": []}]
+_BEARER: list[dict[str, list[str]]] = [{"booking": []}]
 
 
 def document() -> dict[str, Any]:
@@ -205,7 +258,9 @@ def document() -> dict[str, Any]:
                 "get": {
                     "operationId": "services",
                     "summary": "What can be booked",
-                    "responses": _answers({"200": {"description": "The public services", **_json(_ref("Services"))}}, 422),
+                    "responses": _answers(
+                        {"200": {"description": "The public services", **_json(_ref("Services"))}}, 422
+                    ),
                 }
             },
             "/services/{slug}/slots": {
@@ -215,16 +270,25 @@ def document() -> dict[str, Any]:
                     "parameters": [
                         _path("slug", "The service"),
                         _query("from", {"type": "string", "format": "date"}, "First local date; today by default"),
-                        _query("to", {"type": "string", "format": "date"}, "Last local date, included; 62 days at most"),
+                        _query(
+                            "to", {"type": "string", "format": "date"}, "Last local date, included; 62 days at most"
+                        ),
                         _query("location", _SLUG, "Required when the service is offered at several"),
                         _query("duration", {"type": "string", "pattern": "^[0-9]{1,6}d?$"}, "Minutes, or days as 2d"),
-                        _query("resource", {"type": "array", "items": _SLUG, "maxItems": 10}, "Whom the customer chooses"),
+                        _query(
+                            "resource", {"type": "array", "items": _SLUG, "maxItems": 10}, "Whom the customer chooses"
+                        ),
                         _query("seats", _SEATS, "Places wanted"),
                         _query("timezone", {"type": "string"}, "Changes the rendered offsets only"),
                         _query("include", {"enum": ["taken"]}, "The other starts inside opening hours too"),
                     ],
                     "responses": _answers(
-                        {"200": {"description": "Earliest first", **_json(_ref("Slots"))}, "304": {"description": "Unchanged"}}, 404, 422
+                        {
+                            "200": {"description": "Earliest first", **_json(_ref("Slots"))},
+                            "304": {"description": "Unchanged"},
+                        },
+                        404,
+                        422,
                     ),
                 }
             },
@@ -234,7 +298,9 @@ def document() -> dict[str, Any]:
                     "summary": "Keep a time for some minutes",
                     "parameters": [_header("Idempotency-Key", False)],
                     "requestBody": _body("HoldRequest"),
-                    "responses": _answers({"201": {"description": "Held", **_json(_ref("Hold"))}}, 404, 409, 413, 415, 422),
+                    "responses": _answers(
+                        {"201": {"description": "Held", **_json(_ref("Hold"))}}, 404, 409, 413, 415, 422
+                    ),
                 }
             },
             "/holds/{hold}": {
@@ -251,7 +317,14 @@ def document() -> dict[str, Any]:
                     "summary": "Book a hold or a free time",
                     "parameters": [_header("Idempotency-Key", True)],
                     "requestBody": _body("BookingRequest"),
-                    "responses": _answers({"201": {"description": "Booked, or requested", **_json(_ref("Booking"))}}, 404, 409, 413, 415, 422),
+                    "responses": _answers(
+                        {"201": {"description": "Booked, or requested", **_json(_ref("Booking"))}},
+                        404,
+                        409,
+                        413,
+                        415,
+                        422,
+                    ),
                 }
             },
             "/bookings/{reference}": {
@@ -286,7 +359,9 @@ def document() -> dict[str, Any]:
         },
         "components": {
             "schemas": SCHEMAS,
-            "securitySchemes": {"booking": {"type": "http", "scheme": "bearer", "description": "The token of one booking"}},
+            "securitySchemes": {
+                "booking": {"type": "http", "scheme": "bearer", "description": "The token of one booking"}
+            },
         },
     }
 

@@ -63,7 +63,9 @@ def _question(question: Any) -> dict[str, Any]:
 @api.get("/services/<slug>/slots")
 def slots(slug: str) -> Response:
     """The starts that can be booked, earliest first; with ``include=taken`` the others inside opening hours too."""
-    given: dict[str, Any] = {name: values if name == "resource" else values[-1] for name, values in request.args.lists()}
+    given: dict[str, Any] = {
+        name: values if name == "resource" else values[-1] for name, values in request.args.lists()
+    }
     for name, values in request.args.lists():
         if name != "resource" and len(values) > 1:
             given[name] = values

@@ -30,7 +30,9 @@ booking = AppGroup("booking", help="Bookings: list and show them, decide request
 def list_bookings(status: tuple[str, ...], days: int) -> None:
     """Print the bookings to come, earliest first."""
     now = clock.now()
-    found = bookings.listed(db.session(), status=status, since=now - timedelta(hours=12), until=now + timedelta(days=days))
+    found = bookings.listed(
+        db.session(), status=status, since=now - timedelta(hours=12), until=now + timedelta(days=days)
+    )
     for view in found:
         click.echo(_line(view))
     if not found:
@@ -64,7 +66,11 @@ def approve(reference: str) -> None:
 @click.option("--reason", help="The customer reads it.")
 def decline(reference: str, reason: str | None) -> None:
     """Decline a request; its time is free again and the customer is told."""
-    _do(reference, lambda code: review.decline(reference=code, actor=change.SHELL, reason=reason, now=clock.now()), "declined")
+    _do(
+        reference,
+        lambda code: review.decline(reference=code, actor=change.SHELL, reason=reason, now=clock.now()),
+        "declined",
+    )
 
 
 @booking.command("cancel")
@@ -72,7 +78,11 @@ def decline(reference: str, reason: str | None) -> None:
 @click.option("--reason", help="The customer reads it.")
 def cancel(reference: str, reason: str | None) -> None:
     """Cancel a booking, whatever its deadline; the customer is told."""
-    _do(reference, lambda code: cancelling.cancel(reference=code, reason=reason, actor=change.SHELL, now=clock.now()), "cancelled")
+    _do(
+        reference,
+        lambda code: cancelling.cancel(reference=code, reason=reason, actor=change.SHELL, now=clock.now()),
+        "cancelled",
+    )
 
 
 def _do(reference: str, action: Callable[[str], Booked], word: str) -> None:

@@ -10,7 +10,8 @@ from flask.cli import AppGroup
 
 import clock
 from actions.businessfile.dumping import dump as dump_business
-from actions.businessfile.loading import Report, load as load_business
+from actions.businessfile.loading import Report
+from actions.businessfile.loading import load as load_business
 from actions.businessfile.reading import Wrong
 from models.base import db
 from models.business import Business
@@ -21,7 +22,9 @@ business = AppGroup("business", help="The business as a file: load it, dump it."
 @business.command("load")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--retire-missing", is_flag=True, help="Retire what the file does not name.")
-@click.option("--replace-demo", is_flag=True, help="Drop the demo business and its trial bookings first, in the same step.")
+@click.option(
+    "--replace-demo", is_flag=True, help="Drop the demo business and its trial bookings first, in the same step."
+)
 def load(file: Path, retire_missing: bool, replace_demo: bool) -> None:
     """Load FILE: prints what was added, changed and left."""
     try:

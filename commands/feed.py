@@ -23,7 +23,9 @@ def add(resource: str | None, location: str | None) -> None:
     try:
         secret = feeds.add(resource=resource, location=location, now=clock.now())
     except Missing as refusal:
-        raise click.ClickException(f"There is no {'resource' if resource else 'location'} {resource or location!r}.") from refusal
+        raise click.ClickException(
+            f"There is no {'resource' if resource else 'location'} {resource or location!r}."
+        ) from refusal
     click.echo(f"{current_app.config['SETTINGS'].base_url}/feeds/{secret}.ics")
 
 

@@ -63,7 +63,7 @@ class BookingView:
     staff: tuple[str, ...] = ()
 
 
-_COLUMNS = (
+_COLUMNS: Any = (
     select(
         Booking.id,
         Booking.uid,
@@ -147,7 +147,9 @@ def for_feed(
     """Bookings of a resource or a location that start in the window; cancelled ones only if changed after ``cancelled_since``."""
     query = (
         _COLUMNS.where(Session.starts >= since, Session.starts < until)
-        .where(or_(Booking.status.in_(LIVE), and_(Booking.status == "cancelled", Booking.changed_at >= cancelled_since)))
+        .where(
+            or_(Booking.status.in_(LIVE), and_(Booking.status == "cancelled", Booking.changed_at >= cancelled_since))
+        )
         .order_by(Session.starts, Booking.id)
         .limit(limit)
     )

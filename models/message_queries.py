@@ -78,7 +78,13 @@ def settle(
     )
     session.execute(
         insert(MessageAttempt).values(
-            message_id=message.id, attempt=message.attempt, at=now, outcome=state, code=code, detail=why, took_ms=took_ms
+            message_id=message.id,
+            attempt=message.attempt,
+            at=now,
+            outcome=state,
+            code=code,
+            detail=why,
+            took_ms=took_ms,
         )
     )
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]

@@ -91,7 +91,9 @@ class _Rows:
         self.locations = _all(session, Location)
         self.resources = _all(session, Resource)
         self.services = _all(session, Service)
-        self.weekly = _grouped(_all(session, WeeklyHours, WeeklyHours.from_minute), lambda row: (row.owner_kind, row.owner_id))
+        self.weekly = _grouped(
+            _all(session, WeeklyHours, WeeklyHours.from_minute), lambda row: (row.owner_kind, row.owner_id)
+        )
         self.special = _grouped(_all(session, SpecialDay, SpecialDay.date), lambda row: (row.owner_kind, row.owner_id))
         self.absences = _grouped(_all(session, Absence, Absence.from_local), lambda row: row.resource_id)
         self.works_at = _grouped(_all(session, ResourceLocation), lambda row: row.resource_id)
@@ -144,7 +146,8 @@ def _timetable(rows: _Rows, kind: str, owner: int, location: int | None = None) 
             weekly[row.weekday].append((row.from_minute, row.to_minute))
     special: dict[date, tuple[hours.Window, ...]] = {}
     works_as: dict[date, int] = {}
-    closed, holidays = set(), set()
+    closed: set[date] = set()
+    holidays: set[date] = set()
     for day in rows.special[kind, owner]:
         if day.location_id not in (None, location):
             continue
@@ -185,7 +188,10 @@ def _resource(row: Resource, rows: _Rows, locations: Mapping[int, facts.Location
     units = [unit for unit in rows.units[row.id] if unit.retired_at is None]
     absences = tuple(
         hours.Absence(
-            from_local=absence.from_local, to_local=absence.to_local, unit=absence.unit_id, whole_days=absence.whole_days
+            from_local=absence.from_local,
+            to_local=absence.to_local,
+            unit=absence.unit_id,
+            whole_days=absence.whole_days,
         )
         for absence in rows.absences[row.id]
     )
@@ -294,7 +300,9 @@ def _plan(
     rows: _Rows,
 ) -> facts.Plan:
     here = {
-        id: resource for id, resource in resources.items() if id not in gone and location.id in resource.at and resource.units
+        id: resource
+        for id, resource in resources.items()
+        if id not in gone and location.id in resource.at and resource.units
     }
     needs = []
     for need in service.needs:

@@ -192,23 +192,26 @@ def _per_day(
 ) -> dict[date, int]:
     """Live bookings and open holds by local start date."""
     window = and_(
-        Session.service_id == service.id, Session.location_id == location.id, Session.starts >= since, Session.starts < until
+        Session.service_id == service.id,
+        Session.location_id == location.id,
+        Session.starts >= since,
+        Session.starts < until,
     )
     booked = (
-        select(minutes(Session.starts), func.count(), func.min(Session.id))
+        select(minutes(Session.starts), func.count())
         .join(Booking, Booking.session_id == Session.id)
         .where(window, Booking.status.in_(LIVE))
         .group_by(Session.id, Session.starts)
     )
     held = (
-        select(minutes(Session.starts), func.count(), func.min(Session.id))
+        select(minutes(Session.starts), func.count())
         .join(Hold, Hold.session_id == Session.id)
         .where(window, Hold.state == "open", Hold.expires_at > now)
         .group_by(Session.id, Session.starts)
     )
     zone = ZoneInfo(location.zone)
     counts: dict[date, int] = defaultdict(int)
-    for start, count, session_id in session.execute(booked.union_all(held)):
+    for start, count in session.execute(booked.union_all(held)):
         day = datetime.fromtimestamp(start * 60, UTC).astimezone(zone).date()
         counts[day] += count
     for session_id in without:

@@ -14,8 +14,8 @@ from models.bookings import BookingView
 from models.outbox import Message
 from rules.facts import Catalogue
 from rules.text import without_addresses
-from web.colour import tokens
 from wire.booking import Described, describe
+from wire.colour import tokens
 from wire.ical import calendar
 from wire.links import manage_url
 from wire.wording import Wording, n_, wording
@@ -75,7 +75,9 @@ class Composed:
     from_name: str = ""
 
 
-def compose(message: Message, booking: BookingView, known: Catalogue, settings: config.Settings, *, now: datetime) -> Composed:
+def compose(
+    message: Message, booking: BookingView, known: Catalogue, settings: config.Settings, *, now: datetime
+) -> Composed:
     """The words of one message."""
     say = wording(message.locale, known.business.locale)
     told = describe(known, booking, say, now=now)

@@ -141,7 +141,15 @@ def _settle(
     with transaction() as session:
         took = int((time.monotonic() - began) * 1000)
         message_queries.settle(
-            session, message, state=state, now=now, why=why, provider_id=provider_id, next_at=next_at, code=code, took_ms=took
+            session,
+            message,
+            state=state,
+            now=now,
+            why=why,
+            provider_id=provider_id,
+            next_at=next_at,
+            code=code,
+            took_ms=took,
         )
         if suppress is not None and message.audience == "customer":
             kind = "email" if message.channel == "mail" else "phone"

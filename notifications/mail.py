@@ -50,7 +50,11 @@ def built(mail: Mail, sender: str) -> EmailMessage:
     message.add_alternative(mail.html, subtype="html")
     if mail.calendar is not None:
         message.add_attachment(
-            mail.calendar, maintype="text", subtype="calendar", filename="booking.ics", params={"method": "PUBLISH", "charset": "utf-8"}
+            mail.calendar,
+            maintype="text",
+            subtype="calendar",
+            filename="booking.ics",
+            params={"method": "PUBLISH", "charset": "utf-8"},
         )
     return message
 
@@ -109,7 +113,9 @@ def _smtp(message: EmailMessage, mail: Mail, sender: str, url: str) -> Sent:
     except smtplib.SMTPServerDisconnected as error:
         raise (Unknown if data_sent else Temporary)("lost", "the connection was lost") from error
     except (smtplib.SMTPException, OSError) as error:
-        raise (Unknown if data_sent and isinstance(error, TimeoutError) else Temporary)("connect", str(error)[:200]) from error
+        raise (Unknown if data_sent and isinstance(error, TimeoutError) else Temporary)(
+            "connect", str(error)[:200]
+        ) from error
     return Sent(mail.message_id)
 
 

@@ -10,8 +10,8 @@ from flask import Blueprint, request, url_for
 from models.base import db
 from models.snapshot import NoBusiness, catalogue
 from web.assets import asset
-from web.colour import stylesheet
 from web.locale import words
+from wire.colour import stylesheet
 from wire.wording import LOCALES
 
 portal = Blueprint("portal", __name__, template_folder="templates")

@@ -70,7 +70,9 @@ def month(
     weeks = [week for week in Calendar().monthdatescalendar(first.year, first.month) if week[-1] >= today]
     return [
         [
-            _day(asked, days.get(day, []), day, chosen=chosen, today=today, words=words, href=href) if day.month == first.month else None
+            _day(asked, days.get(day, []), day, chosen=chosen, today=today, words=words, href=href)
+            if day.month == first.month
+            else None
             for day in week
         ]
         for week in weeks
@@ -78,7 +80,14 @@ def month(
 
 
 def _day(
-    asked: Asked, offers: list[Offer], day: date, *, chosen: date | None, today: date, words: Wording, href: Callable[[date], str]
+    asked: Asked,
+    offers: list[Offer],
+    day: date,
+    *,
+    chosen: date | None,
+    today: date,
+    words: Wording,
+    href: Callable[[date], str],
 ) -> Day:
     free = sum(1 for offer in offers if offer.free or offer.mine)
     caption, spoken, state = _caption(asked, offers, day, free, today, words)
@@ -93,7 +102,9 @@ def _day(
     )
 
 
-def _caption(asked: Asked, offers: list[Offer], day: date, free: int, today: date, words: Wording) -> tuple[str, str, str]:
+def _caption(
+    asked: Asked, offers: list[Offer], day: date, free: int, today: date, words: Wording
+) -> tuple[str, str, str]:
     if free:
         spoken = words.ngettext("%(n)s free time", "%(n)s free times", free)
         if free <= 3:
@@ -120,7 +131,13 @@ def _caption(asked: Asked, offers: list[Offer], day: date, free: int, today: dat
 
 
 def parts(
-    asked: Asked, offers: Sequence[Offer], *, words: Wording, zone: ZoneInfo, own: str | None, gone: Callable[[Offer], str]
+    asked: Asked,
+    offers: Sequence[Offer],
+    *,
+    words: Wording,
+    zone: ZoneInfo,
+    own: str | None,
+    gone: Callable[[Offer], str],
 ) -> list[Part]:
     """The day's times by part of the day; neighbours that are refused for one reason fold into one line."""
     names = (words.gettext("Morning"), words.gettext("Afternoon"), words.gettext("Evening"))
@@ -152,7 +169,13 @@ def _runs(
             continue
         first, last = inside[0].start.astimezone(zone), inside[-1].start.astimezone(zone)
         span = words.time(first) if first == last else words.span(first, last)
-        runs.append(Run(icon={"held": "hourglass", "closed": "away"}.get(reason or "", "lock"), span=span, reason=gone(inside[0])))
+        runs.append(
+            Run(
+                icon={"held": "hourglass", "closed": "away"}.get(reason or "", "lock"),
+                span=span,
+                reason=gone(inside[0]),
+            )
+        )
     return runs
 
 

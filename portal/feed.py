@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Response, abort, make_response, request
+from flask import abort, make_response, request
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 import clock
 from actions.hold import hashed

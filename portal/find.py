@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 import clock
 from actions import contacts

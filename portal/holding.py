@@ -28,7 +28,7 @@ def kept() -> list[str]:
 
 def keep(secret: str, replaced: str | None = None) -> None:
     """Remembers a hold in place of another."""
-    session["holds"] = [each for each in kept() if each not in (replaced, secret)][-3:] + [secret]
+    session["holds"] = [*[each for each in kept() if each not in (replaced, secret)][-3:], secret]
     session.permanent = True
 
 

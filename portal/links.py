@@ -6,8 +6,9 @@ import io
 from typing import Any
 
 import segno
-from flask import Response, abort, current_app, make_response, redirect, url_for
+from flask import abort, current_app, make_response, redirect, url_for
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 import clock
 from actions import visits
@@ -36,7 +37,8 @@ def sign(code: str) -> Response:
         resource = known.resource_by_id[found.resource_id]
         slug = _service_of(resource.id)
         if slug is not None:
-            return redirect(url_for("portal.times", slug=slug, **{"with": resource.slug}, **given))
+            given["with"] = resource.slug
+            return redirect(url_for("portal.times", slug=slug, **given))
     if found.location_id is not None:
         given["location"] = known.location_by_id[found.location_id].slug
     return redirect(url_for("portal.services", **given))

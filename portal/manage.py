@@ -6,7 +6,8 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 import clock
 from actions import cancel as cancelling
@@ -76,7 +77,7 @@ def confirmed(reference: str) -> Response | str:
 
 
 def _links(found: BookingView, token: str) -> dict[str, str]:
-    given = {"reference": found.reference, "t": token}
+    given: dict[str, Any] = {"reference": found.reference, "t": token}
     return {
         "manage": url_for("portal.manage", **given),
         "calendar": url_for("portal.calendar_file", **given),
@@ -150,7 +151,13 @@ def _cancel_page(found: BookingView, token: str, now: datetime, refused: str | N
     action = url_for("portal.cancel", reference=found.reference, t=token)
     back = url_for("portal.manage", reference=found.reference, t=token)
     return render_template(
-        "portal/cancel.html", told=told, reasons=reasons, action=action, back=back, refused=refused, key=secrets.token_urlsafe(16)
+        "portal/cancel.html",
+        told=told,
+        reasons=reasons,
+        action=action,
+        back=back,
+        refused=refused,
+        key=secrets.token_urlsafe(16),
     )
 
 
@@ -255,7 +262,11 @@ def do_move(reference: str) -> Response | str:
         return redirect(url_for("portal.move_times", reference=found.reference, t=token), 303)
     key = request.form.get("key", "")[:64]
     resource = request.form.get("with")
-    mark = idempotency.Key(f"portal move {found.reference}", key, idempotency.fingerprint(start.isoformat())) if key else None
+    mark = (
+        idempotency.Key(f"portal move {found.reference}", key, idempotency.fingerprint(start.isoformat()))
+        if key
+        else None
+    )
     try:
         done = moving.move(
             reference=found.reference,
@@ -272,10 +283,15 @@ def do_move(reference: str) -> Response | str:
         say = words()
         page = _move_page(current, token, told, now)
         offers = [
-            {"value": offer.start.isoformat().replace("+00:00", "Z"), "text": say.day_and_time(offer.start.astimezone(told.start.tzinfo))}
+            {
+                "value": offer.start.isoformat().replace("+00:00", "Z"),
+                "text": say.day_and_time(offer.start.astimezone(told.start.tzinfo)),
+            }
             for offer in refusal.alternatives
         ]
         lost = {"sentence": say.sentence(refusal, found.zone), "kept": False, "offers": []}
-        html = render_template("portal/times.html", page=page, heading=say.gettext("Move to another time"), lost={**lost, "near": offers})
+        html = render_template(
+            "portal/times.html", page=page, heading=say.gettext("Move to another time"), lost={**lost, "near": offers}
+        )
         return make_response(html, refusal.status)
     return _done(done, "moved")

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, current_app, make_response, redirect, render_template, request, send_from_directory, url_for
+from flask import abort, current_app, make_response, redirect, render_template, request, send_from_directory, url_for
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 import clock
 from actions import availability, confirm, idempotency, visits
@@ -25,10 +26,10 @@ from rules import conditions, errors
 from rules.facts import Catalogue, Service
 from scheduling.availability import Length
 from web import limits
-from web.colour import stylesheet
 from web.drawings import drawing
 from web.locale import COOKIE, ZONE_COOKIE, customer_zone, exists, words, zones
 from wire.booking import differs
+from wire.colour import stylesheet
 from wire.links import manage_token
 from wire.wording import LOCALES, Wording
 
@@ -61,7 +62,9 @@ def services() -> Response | str:
     say = words()
     groups = [
         {"name": name, "cards": [_card(known, service, location, source, now, say) for service in inside]}
-        for name, inside in ((name, list(each)) for name, each in groupby(here, key=lambda service: say.text(service.group)))
+        for name, inside in (
+            (name, list(each)) for name, each in groupby(here, key=lambda service: say.text(service.group))
+        )
     ]
     places = [
         {"slug": place.slug, "name": place.name, "zone": _other_zone(known, place.timezone, say, now)}
@@ -74,7 +77,9 @@ def _other_zone(known: Catalogue, zone: str, say: Wording, now: datetime) -> str
     return say.zone(zone) if differs(now, zone, known.business.timezone) else ""
 
 
-def _card(known: Catalogue, service: Service, location: str | None, source: str | None, now: datetime, say: Wording) -> dict[str, Any]:
+def _card(
+    known: Catalogue, service: Service, location: str | None, source: str | None, now: datetime, say: Wording
+) -> dict[str, Any]:
     asked = availability.resolve(known, service=service.slug, location=location)
     first = availability.first_free(asked, now=now)
     today = now.astimezone(asked.zone).date()
@@ -99,7 +104,9 @@ def _card(known: Catalogue, service: Service, location: str | None, source: str 
         "price": price,
         "note": note,
         "note_icon": icon,
-        "picture": url_for("portal.picture", name=service.picture) if service.picture else url_for("portal.drawn", slug=service.slug),
+        "picture": url_for("portal.picture", name=service.picture)
+        if service.picture
+        else url_for("portal.drawn", slug=service.slug),
         "next": _next(first.start.astimezone(asked.zone), today, say) if first else None,
         "href": url_for("portal.times", slug=service.slug, location=location, src=source),
     }
@@ -124,7 +131,11 @@ def details(slug: str) -> Response | str:
         return redirect(url_for("portal.times", slug=slug))
     if held.state != "open":
         return _over(held, now)
-    visits.count("details", service_id=catalogue(db.session()).services[slug].id if slug in catalogue(db.session()).services else 0, now=now)
+    visits.count(
+        "details",
+        service_id=catalogue(db.session()).services[slug].id if slug in catalogue(db.session()).services else 0,
+        now=now,
+    )
     return _form(held, holding.draft(slug), {}, now)
 
 
@@ -146,7 +157,11 @@ def book(slug: str) -> Response | str:
     questions = {question["key"] for question in service.questions} if service else set()
     key = (request.form.get("key") or "")[:64]
     body = {name: typed.get(name) for name in sorted(typed)}
-    mark = idempotency.Key(f"portal book {holding.visitor()}", key, idempotency.fingerprint(slug, held.id, body)) if key else None
+    mark = (
+        idempotency.Key(f"portal book {holding.visitor()}", key, idempotency.fingerprint(slug, held.id, body))
+        if key
+        else None
+    )
     try:
         booked = confirm.confirm(
             hold=held.secret,
@@ -188,7 +203,11 @@ def _to_booking(reference: str | None, slug: str) -> Response:
 def _typed(form: MultiDict[str, str]) -> dict[str, Any]:
     """Everything typed, as it was; several ticks of one question as a list."""
     skip = {"csrf_token", "key", "change"}
-    return {name: values if name.startswith("q_") and len(values) > 1 else values[-1] for name, values in form.lists() if name not in skip}
+    return {
+        name: values if name.startswith("q_") and len(values) > 1 else values[-1]
+        for name, values in form.lists()
+        if name not in skip
+    }
 
 
 def _times_address(held: Held | None, slug: str) -> str:
@@ -212,7 +231,11 @@ def _over(held: Held, now: datetime) -> Response:
     near = availability.alternatives(asked, near=held.start, now=now)
     day = held.start.astimezone(asked.zone).date()
     if held.start > now:
-        same = [offer for offer in availability.view(asked, first=day, last=day, now=now).offers if offer.start == held.start and offer.free]
+        same = [
+            offer
+            for offer in availability.view(asked, first=day, last=day, now=now).offers
+            if offer.start == held.start and offer.free
+        ]
         near = (same + near)[:3]
     refusal = errors.HoldExpired(alternatives=near, start=held.start)
     return lost(asked, wish, held.start, refusal, now, kept=True)
@@ -230,7 +253,12 @@ def _form(
     sentences = {_name(path): say.field(error) for path, error in wrong.items() if error is not None}
     if refused:
         sentences = {"name": refused}
-    labels = {"name": say.gettext("Name"), "phone": say.gettext("Mobile number"), "email": say.gettext("E-mail"), "company": say.gettext("Company")}
+    labels = {
+        "name": say.gettext("Name"),
+        "phone": say.gettext("Mobile number"),
+        "email": say.gettext("E-mail"),
+        "company": say.gettext("Company"),
+    }
     labels |= {question["name"]: question["label"] for question in questions}
     today = now.astimezone(zone).date()
     until = held.expires_at.astimezone(zone)
@@ -244,7 +272,11 @@ def _form(
         "length": say.duration(length),
         "people": ", ".join(say.text(known.resources[slug].name) for slug in held.resources if slug in known.resources),
         "place": say.text(location.name),
-        "price": "" if minor is None else say.money(minor, held.terms["currency"]) if minor else say.gettext("Free of charge"),
+        "price": ""
+        if minor is None
+        else say.money(minor, held.terms["currency"])
+        if minor
+        else say.gettext("Free of charge"),
         "seats": say.ngettext("%(n)s place", "%(n)s places", held.seats) if service.seats > 1 else "",
         "clock": say.gettext("This time is yours until %(time)s", time=say.time(until)),
         "until": int(held.expires_at.timestamp()),
@@ -258,7 +290,13 @@ def _form(
     }
     blank = {name: typed.get(name, "") for name in ("name", "phone", "email", "company")}
     return render_template(
-        "portal/details.html", page=page, typed=blank, errors=sentences, labels=labels, questions=questions, asks=asks_of(known, service)
+        "portal/details.html",
+        page=page,
+        typed=blank,
+        errors=sentences,
+        labels=labels,
+        questions=questions,
+        asks=asks_of(known, service),
     )
 
 
@@ -280,7 +318,14 @@ def _question(question: Any, service: Service, typed: dict[str, Any], say: Wordi
     return {
         "name": f"q_{question['key']}",
         "type": kind,
-        "input": {"integer": "text", "number": "text", "date": "date", "time": "time", "phone": "tel", "email": "email"}.get(kind, "text"),
+        "input": {
+            "integer": "text",
+            "number": "text",
+            "date": "date",
+            "time": "time",
+            "phone": "tel",
+            "email": "email",
+        }.get(kind, "text"),
         "inputmode": {"integer": "numeric", "number": "decimal", "phone": "tel", "email": "email"}.get(kind),
         "label": say.text(question["label"]),
         "help": say.text(question.get("help")) or None,
@@ -318,7 +363,9 @@ def accessibility() -> str:
         "portal/plain.html",
         title=say.gettext("Accessibility"),
         paragraphs=[
-            say.gettext("Every step works with the keyboard alone, with a screen reader, at twice the text size, and without scripts."),
+            say.gettext(
+                "Every step works with the keyboard alone, with a screen reader, at twice the text size, and without scripts."
+            ),
             say.gettext("Days say how many times are free, and errors are said aloud where they stand."),
             say.gettext("If something stands in your way, call or write to us: we book for you and mend it."),
         ],
@@ -332,18 +379,22 @@ def zone() -> Response | str:
     wish = request.args.get("tz")
     if wish and exists(wish):
         answer = redirect(back)
-        answer.set_cookie(ZONE_COOKIE, wish, max_age=31536000, samesite="Lax", secure=current_app.config["SETTINGS"].production)
+        answer.set_cookie(
+            ZONE_COOKIE, wish, max_age=31536000, samesite="Lax", secure=current_app.config["SETTINGS"].production
+        )
         return answer
     title = words().gettext("My zone")
-    return render_template("portal/plain.html", title=title, paragraphs=[], zones=zones(), chosen=customer_zone() or "", back=back)
+    return render_template(
+        "portal/plain.html", title=title, paragraphs=[], zones=zones(), chosen=customer_zone() or "", back=back
+    )
 
 
 def _own_path(value: str | None) -> str:
     """A path of the portal, or the start: never another host, whatever its spelling."""
     plain = (value or "").split("#")[0]
-    if plain.startswith("/book/") or plain.startswith("/b/"):
-        if not any(each in plain for each in ("\\", "\r", "\n", "\t")) and "//" not in plain:
-            return plain
+    odd = any(each in plain for each in ("\\", "\r", "\n", "\t", "//"))
+    if plain.startswith(("/book/", "/b/")) and not odd:
+        return plain
     return url_for("portal.services")
 
 
@@ -399,5 +450,3 @@ def picture(name: str) -> Response:
     # A drawing is shown as a picture only: what it might carry must not run when it is opened by itself.
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
-
-

@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 import clock
 from actions import availability, hold, visits
@@ -183,8 +184,7 @@ def lost(asked: Asked, wish: Wish, start: datetime, refusal: errors.Refusal, now
         ],
     }
     heading = say.gettext("Choose another time")
-    answer = make_response(render_template("portal/times.html", page=page, heading=heading, lost=told), refusal.status)
-    return answer
+    return make_response(render_template("portal/times.html", page=page, heading=heading, lost=told), refusal.status)
 
 
 def instant(value: str | None) -> datetime | None:
@@ -264,7 +264,9 @@ class TimePage:
 
     def _read(self) -> None:
         asked, say = self.asked, self.say
-        last = self.first_of_month.replace(day=calendar.monthrange(self.first_of_month.year, self.first_of_month.month)[1])
+        last = self.first_of_month.replace(
+            day=calendar.monthrange(self.first_of_month.year, self.first_of_month.month)[1]
+        )
         view = availability.view(
             asked,
             first=max(self.first_of_month, self.today),
@@ -292,22 +294,29 @@ class TimePage:
         zone = customer_zone()
         self.parts: list[Part] = parts(asked, offers, words=say, zone=asked.zone, own=zone, gone=self._reason)
         self._count = sum(1 for offer in offers if offer.free or offer.mine)
-        self._own = zone if zone and any(differs(offer.start, zone, asked.location.timezone) for offer in offers[:1]) else None
+        self._own = (
+            zone if zone and any(differs(offer.start, zone, asked.location.timezone) for offer in offers[:1]) else None
+        )
 
     def _reason(self, offer: Offer) -> str:
         say, known = self.say, self.asked.catalogue
-        who = say.text(known.resources[offer.who].name) if offer.who in known.resources else None
+        thing = known.resources.get(offer.who or "")
+        who = say.text(thing.name) if thing else None
         if offer.reason == "held":
             return say.gettext("someone is booking these now")
         if offer.reason == "closed":
-            return say.gettext("%(name)s is not in", name=who) if who and offer.who and known.resources[offer.who].kind == "staff" else say.gettext("not available")
+            return (
+                say.gettext("%(name)s is not in", name=who)
+                if thing and thing.kind == "staff"
+                else say.gettext("not available")
+            )
         if offer.reason == "full":
             return say.gettext("full")
         if offer.reason == "limit":
             return say.gettext("no more on this day")
         if offer.reason == "too_far":
             return say.gettext("not open yet")
-        if who and known.resources[offer.who].kind != "staff":  # type: ignore[index]
+        if thing and thing.kind != "staff":
             return say.gettext("%(name)s is in use", name=who)
         return say.gettext("taken")
 
@@ -342,7 +351,9 @@ class TimePage:
 
     @property
     def price(self) -> str:
-        return price_of(self.asked.length, self.asked.service, self.asked.seats, self.say, self.asked.catalogue.business.currency)
+        return price_of(
+            self.asked.length, self.asked.service, self.asked.seats, self.say, self.asked.catalogue.business.currency
+        )
 
     @property
     def action(self) -> str:
@@ -389,13 +400,24 @@ class TimePage:
         places = [known.location_by_id[id] for id in asked.service.locations if (asked.service.id, id) in known.plans]
         if len(places) > 1 and not self.moving:
             options = [{"value": place.slug, "text": say.text(place.name)} for place in places]
-            found.append({"name": "location", "label": say.gettext("Place"), "value": asked.location.slug, "options": options})
+            found.append(
+                {"name": "location", "label": say.gettext("Place"), "value": asked.location.slug, "options": options}
+            )
         if len(asked.service.lengths) > 1:
             options = [{"value": written(each), "text": say.duration(each)} for each in asked.service.lengths]
-            found.append({"name": "length", "label": say.gettext("How long"), "value": written(asked.length), "options": options})
+            found.append(
+                {"name": "length", "label": say.gettext("How long"), "value": written(asked.length), "options": options}
+            )
         if asked.service.seats > 1 and not self.moving:
             options = [{"value": str(n), "text": say.number(n)} for n in range(1, min(asked.service.seats, 8) + 1)]
-            found.append({"name": "seats", "label": say.gettext("How many places"), "value": str(asked.seats), "options": options})
+            found.append(
+                {
+                    "name": "seats",
+                    "label": say.gettext("How many places"),
+                    "value": str(asked.seats),
+                    "options": options,
+                }
+            )
         ids = [id for need in asked.plan.service.needs if need.choosable for id in need.candidates]
         people = [known.resource_by_id[id] for id in dict.fromkeys(ids)]
         if len(people) > 1:
@@ -404,7 +426,14 @@ class TimePage:
                 {"value": each.slug, "text": say.text(each.name), "initials": initials(say.text(each.name))}
                 for each in people
             ]
-            found.append({"name": "with", "label": say.gettext("With whom"), "value": self.wish.resource or "", "options": options})
+            found.append(
+                {
+                    "name": "with",
+                    "label": say.gettext("With whom"),
+                    "value": self.wish.resource or "",
+                    "options": options,
+                }
+            )
         return found
 
     @property

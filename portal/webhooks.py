@@ -66,7 +66,10 @@ def inbound() -> Response:
             if known is not None:
                 state = "opted_out" if word in STOP else "good"
                 session.execute(
-                    update(Contact).where(Contact.id == known).values(state=state).execution_options(synchronize_session=False)
+                    update(Contact)
+                    .where(Contact.id == known)
+                    .values(state=state)
+                    .execution_options(synchronize_session=False)
                 )
 
         run(work)

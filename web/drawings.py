@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from web.colour import tokens
+from wire.colour import tokens
 
 _SHAPES = (
     '<circle cx="220" cy="150" r="110" fill="{a}"/><rect y="130" width="300" height="70" fill="{b}" opacity=".9"/>',

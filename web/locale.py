@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, request
 from zoneinfo import ZoneInfo, available_timezones
+
+from flask import current_app, g, request
 
 from models.base import db
 from models.snapshot import NoBusiness, catalogue
@@ -18,7 +19,7 @@ def words() -> Wording:
     """The wording of this request."""
     if "words" not in g:
         g.words = wording(_locale(), _home())
-    return g.words  # type: ignore[no-any-return]
+    return g.words
 
 
 def _home() -> str:
@@ -31,7 +32,7 @@ def _home() -> str:
 def _locale() -> str:
     offered = (*LOCALES, PSEUDO) if current_app.config.get("PSEUDO_LOCALE") else LOCALES
     for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
-        if wish in offered:
+        if wish and wish in offered:
             return wish
     # Matching by primary tag: asked for zh_Hans_CN, a browser that says zh-CN would be given English.
     return request.accept_languages.best_match(LOCALES) or _home()
@@ -45,7 +46,9 @@ def customer_zone() -> str | None:
 
 def zones() -> list[str]:
     """Every zone that can be chosen, by name."""
-    return sorted(zone for zone in _ZONES if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "posix/", "right/")))
+    return sorted(
+        zone for zone in _ZONES if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "posix/", "right/"))
+    )
 
 
 def exists(zone: str) -> bool:

@@ -26,7 +26,9 @@ class _OneLine(logging.Formatter):
         text = _SECRETS.sub(lambda found: f"{found.group(1) or found.group(2) or ''}****", text)
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         if self._json:
-            return json.dumps({"at": at, "level": record.levelname, "logger": record.name, "text": text}, ensure_ascii=False)
+            return json.dumps(
+                {"at": at, "level": record.levelname, "logger": record.name, "text": text}, ensure_ascii=False
+            )
         plain = text.encode("unicode_escape", "backslashreplace").decode("ascii") if not text.isprintable() else text
         return f"{at} {record.levelname} {record.name} {plain}"
 

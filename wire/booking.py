@@ -104,7 +104,9 @@ class Described:
         when = self.words.span(there, until)
         if there.date() != self.start.date():
             when = f"{self.words.date(there.date(), 'short')} {when}"
-        return f"{venue} · " + self.words.gettext("%(when)s in %(place)s", when=when, place=self.words.place_of_zone(own))
+        return f"{venue} · " + self.words.gettext(
+            "%(when)s in %(place)s", when=when, place=self.words.place_of_zone(own)
+        )
 
     @property
     def people(self) -> list[str]:
@@ -200,7 +202,9 @@ class Described:
         found = []
         for question in questions:
             if question["key"] in self.booking.answers:
-                found.append((self.words.text(question["label"]), self.answer(question, self.booking.answers[question["key"]])))
+                found.append(
+                    (self.words.text(question["label"]), self.answer(question, self.booking.answers[question["key"]]))
+                )
         return found
 
     def answer(self, question: Mapping[str, Any], value: Any) -> str:
@@ -209,7 +213,7 @@ class Described:
             return self.words.gettext("yes") if value else self.words.gettext("no")
         labels = {option["value"]: self.words.text(option["label"]) for option in question.get("options", [])}
         if isinstance(value, list):
-            return ", ".join(labels.get(each, each) for each in value)
+            return ", ".join(str(labels.get(each, each)) for each in value)
         return str(labels.get(value, value))
 
     def entry(self, *, title: str | None = None, description: str = "", url: str | None = None) -> Entry:

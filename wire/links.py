@@ -45,7 +45,9 @@ def calendar_url(base_url: str, booking: BookingView, secret_key: str) -> str:
     return f"{base_url}/b/{booking.reference}/calendar.ics?t={manage_token(booking, secret_key)}"
 
 
-def service_url(base_url: str, slug: str, *, location: str | None = None, resource: str | None = None, source: str | None = None) -> str:
+def service_url(
+    base_url: str, slug: str, *, location: str | None = None, resource: str | None = None, source: str | None = None
+) -> str:
     """The public link of a service, with what is chosen beforehand."""
     given = [("location", location), ("with", resource), ("src", source)]
     query = "&".join(f"{name}={quote(value)}" for name, value in given if value)

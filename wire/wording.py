@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date as Date
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ class Wording:
         """A language in its own words."""
         return _NAMES[locale]
 
-    def date(self, day: date, style: str = "medium", *, today: date | None = None) -> str:
+    def date(self, day: Date, style: str = "medium", *, today: Date | None = None) -> str:
         """``Thu 3 December``; the year only where it is not this one. Styles: short, medium, long, month, weekday."""
         pattern = self._patterns[style]
         if today is not None and today.year != day.year and style in ("short", "medium", "long"):
@@ -113,7 +114,7 @@ class Wording:
             return self._said(f"{start:%H:%M}–{end:%H:%M}")
         return f"{self.time(start)} – {self.date(end.date(), 'short')}, {self.time(end)}"
 
-    def day_and_time(self, local: datetime, style: str = "short", *, today: date | None = None) -> str:
+    def day_and_time(self, local: datetime, style: str = "short", *, today: Date | None = None) -> str:
         """``Thu 3 Dec, 08:40``."""
         separator = " " if self.locale == "zh" else ", "
         return f"{self.date(local.date(), style, today=today)}{separator}{self.time(local)}"
@@ -184,7 +185,7 @@ class Wording:
                 local = value.astimezone(ZoneInfo(zone)) if zone else value
                 filled[name] = self.day_and_time(local)
                 filled[f"{name}_time"] = self.time(local)
-            elif isinstance(value, date):
+            elif isinstance(value, Date):
                 filled[name] = self.date(value)
             elif name == "min_notice" and isinstance(value, int):
                 filled[name] = self.notice(value)
@@ -241,7 +242,7 @@ def _translations(locale: str) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _formatted(day: date, pattern: str, locale: str) -> str:
+def _formatted(day: Date, pattern: str, locale: str) -> str:
     return format_date(day, pattern, locale=locale)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
@@ -104,7 +105,9 @@ class Check:
             return ""
         return clean
 
-    def matched(self, value: Any, place: str, pattern: re.Pattern[str], expected: str, read: Callable[[str], T], default: T) -> T:
+    def matched(
+        self, value: Any, place: str, pattern: re.Pattern[str], expected: str, read: Callable[[str], T], default: T
+    ) -> T:
         """A scalar of one written form."""
         if value is None:
             return default
@@ -147,7 +150,11 @@ class Check:
         """A slug: lower-case letters, digits and dashes."""
         if isinstance(value, Scalar) and _SLUG.match(value) and len(value) <= 60:
             return str(value)
-        self.wrong(place, "must be lower-case letters, digits and dashes (at most 60)" if value is not None else "is missing", value)
+        self.wrong(
+            place,
+            "must be lower-case letters, digits and dashes (at most 60)" if value is not None else "is missing",
+            value,
+        )
         return ""
 
     def slugs(self, value: Any, place: str, known: Iterable[str], what: str) -> list[str]:
@@ -191,7 +198,9 @@ class Check:
         """Windows ``HH:MM-HH:MM`` of one date, sorted; an end at or before its start runs into the next date."""
         found = []
         for where, each in self.items(value, place):
-            parts = [part.strip() for part in str(each).replace("–", "-").split("-")] if isinstance(each, Scalar) else []
+            parts = (
+                [part.strip() for part in str(each).replace("–", "-").split("-")] if isinstance(each, Scalar) else []
+            )
             if len(parts) != 2 or not all(_TIME.match(part) for part in parts) or parts[0] == "24:00":
                 self.wrong(where, f"must be hours like 09:00-17:00, not {_shown(each)}", each)
                 continue
@@ -201,7 +210,7 @@ class Check:
                 continue
             found.append((start, end if end > start else end + 1440))
         found.sort()
-        for (_, end), (start, _) in zip(found, found[1:], strict=False):
+        for (_, end), (start, _) in pairwise(found):
             if start < end:
                 self.wrong(place, "windows overlap", value)
         return found
@@ -228,7 +237,9 @@ class Check:
 
 
 def _shown(value: Any) -> str:
-    return repr(str(value)[:60]) if isinstance(value, Scalar) else "a list or mapping" if value is not None else "nothing"
+    return (
+        repr(str(value)[:60]) if isinstance(value, Scalar) else "a list or mapping" if value is not None else "nothing"
+    )
 
 
 def _scalar(value: str, line: int) -> Scalar:
@@ -252,7 +263,9 @@ def check(document: Mapping, *, today: date) -> dict[str, Any]:
     by_slug = {each["slug"]: each for each in locations}
     resources = _each(it, document, "resources", lambda value, place: _resource(it, value, place, by_slug))
     things = {each["slug"]: each for each in resources}
-    services = _each(it, document, "services", lambda value, place: _service(it, value, place, by_slug, things, business))
+    services = _each(
+        it, document, "services", lambda value, place: _service(it, value, place, by_slug, things, business)
+    )
     if it.problems:
         raise Wrong(sorted(it.problems, key=lambda each: each.line or 0))
     return {"business": business, "locations": locations, "resources": resources, "services": services}
@@ -304,8 +317,14 @@ def _business(it: Check, document: Mapping) -> dict[str, Any]:
         "colour": it.matched(value.get("colour"), f"{place}.colour", _COLOUR, "a colour like #0b6e4f", str.lower, None),
         "imprint_url": _url(it, value.get("imprint_url"), f"{place}.imprint_url"),
         "privacy_url": _url(it, value.get("privacy_url"), f"{place}.privacy_url"),
-        "cancel_reasons": [it.localised(each, where) for where, each in it.items(value.get("cancel_reasons"), f"{place}.cancel_reasons")],
-        "require": [it.one_of(each, where, ("phone", "email"), "") for where, each in it.items(value.get("require"), f"{place}.require")],
+        "cancel_reasons": [
+            it.localised(each, where)
+            for where, each in it.items(value.get("cancel_reasons"), f"{place}.cancel_reasons")
+        ],
+        "require": [
+            it.one_of(each, where, ("phone", "email"), "")
+            for where, each in it.items(value.get("require"), f"{place}.require")
+        ],
     }
 
 
@@ -329,7 +348,9 @@ def _country(it: Check, value: Any, place: str) -> Any:
 
 
 def _url(it: Check, value: Any, place: str) -> str | None:
-    return it.matched(value, place, re.compile(r"https?://[^\s<>\"]{1,500}\Z"), "an address like https://example.com", str, None)
+    return it.matched(
+        value, place, re.compile(r"https?://[^\s<>\"]{1,500}\Z"), "an address like https://example.com", str, None
+    )
 
 
 def _file(it: Check, value: Any, place: str) -> str | None:
@@ -359,7 +380,10 @@ def _location(it: Check, raw: Any, place: str, business: dict[str, Any]) -> dict
     if region:
         try:
             named = holidays.dates(region, range(it.today.year, it.today.year + holidays.YEARS_AHEAD + 1))
-            days += [{"date": day, "kind": "holiday", "source": f"holidays:{region}", "name": name} for day, name in named.items()]
+            days += [
+                {"date": day, "kind": "holiday", "source": f"holidays:{region}", "name": name}
+                for day, name in named.items()
+            ]
         except holidays.UnknownRegion:
             it.wrong(f"{place}.holidays", f"no holidays are known for {region!r}", value.get("holidays"))
     coordinates = it.items(value.get("coordinates"), f"{place}.coordinates")
@@ -421,7 +445,9 @@ def _resource(it: Check, raw: Any, place: str, locations: dict[str, Any]) -> dic
         it.wrong(f"{place}.email", "is not an e-mail address", value.get("email"))
     return {
         "slug": it.slug(value.get("slug"), f"{place}.slug"),
-        "kind": _required(it, value, place, "kind", lambda each, where: it.one_of(each, where, KINDS, "staff"), "staff"),
+        "kind": _required(
+            it, value, place, "kind", lambda each, where: it.one_of(each, where, KINDS, "staff"), "staff"
+        ),
         "name": it.localised(value.get("name"), f"{place}.name", longest=100, required=True),
         "works_at": works_at,
         "capacity": capacity,
@@ -430,7 +456,11 @@ def _resource(it: Check, raw: Any, place: str, locations: dict[str, Any]) -> dic
         "weight": it.whole(value.get("weight"), f"{place}.weight", 1, 1, 1000),
         "email": mail,
         "days": it.special(value.get("special_hours"), f"{place}.special_hours"),
-        "absences": [each for where, one in it.items(value.get("time_off"), f"{place}.time_off") for each in _absence(it, one, where)],
+        "absences": [
+            each
+            for where, one in it.items(value.get("time_off"), f"{place}.time_off")
+            for each in _absence(it, one, where)
+        ],
     }
 
 
@@ -458,14 +488,19 @@ def _absence(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
     else:
         begins, ends = it.yearly(start, f"{place}.from"), it.yearly(end, f"{place}.to")
         if len(begins) == len(ends):
-            found = [(_midnight(one), _midnight(other + timedelta(days=1)), True) for (one, _), (other, _) in zip(begins, ends, strict=True)]
+            found = [
+                (_midnight(one), _midnight(other + timedelta(days=1)), True)
+                for (one, _), (other, _) in zip(begins, ends, strict=True)
+            ]
         elif begins and ends:
             it.wrong(place, "from and to must be of one form", raw)
     for one, other, _ in found:
         if other <= one:
             it.wrong(place, "ends before it starts", raw)
             return []
-    return [{"from_local": one, "to_local": other, "whole_days": whole, "reason": reason} for one, other, whole in found]
+    return [
+        {"from_local": one, "to_local": other, "whole_days": whole, "reason": reason} for one, other, whole in found
+    ]
 
 
 def _midnight(day: date) -> datetime:
@@ -521,17 +556,30 @@ def _service(
         "locations": offered,
         "weekly": week if own_hours else None,
         "days": it.special(get("special_hours"), f"{place}.special_hours"),
-        "needs": [_need(it, each, where, resources, offered or list(locations)) for where, each in it.items(get("needs"), f"{place}.needs")],
-        "assign": it.one_of(get("assign"), f"{place}.assign", ("fewest_bookings", "round_robin", "priority"), "fewest_bookings"),
+        "needs": [
+            _need(it, each, where, resources, offered or list(locations))
+            for where, each in it.items(get("needs"), f"{place}.needs")
+        ],
+        "assign": it.one_of(
+            get("assign"), f"{place}.assign", ("fewest_bookings", "round_robin", "priority"), "fewest_bookings"
+        ),
         "approval": _approval(it, get("approval"), f"{place}.approval"),
         "cancel_until": it.whole(get("cancel_until"), f"{place}.cancel_until", 0, 0, 525600),
         "reschedule_until": it.whole(get("reschedule_until"), f"{place}.reschedule_until", 0, 0, 525600),
         "per_customer": it.whole(limits.get("per_customer"), f"{place}.limits.per_customer", 0, 1, 1000) or None,
         "per_day": it.whole(limits.get("per_day"), f"{place}.limits.per_day", 0, 1, 100000) or None,
-        "reminders": [it.whole(each, where, 60, 1, 525600) for where, each in it.items(get("reminders"), f"{place}.reminders")],
-        "staff_reminders": [it.whole(each, where, 60, 1, 525600) for where, each in it.items(get("staff_reminders"), f"{place}.staff_reminders")],
+        "reminders": [
+            it.whole(each, where, 60, 1, 525600) for where, each in it.items(get("reminders"), f"{place}.reminders")
+        ],
+        "staff_reminders": [
+            it.whole(each, where, 60, 1, 525600)
+            for where, each in it.items(get("staff_reminders"), f"{place}.staff_reminders")
+        ],
         "discreet": it.yes(get("discreet"), f"{place}.discreet"),
-        "ask": {key: it.one_of(each, f"{place}.ask.{key}", ("required", "optional", "hidden"), "optional") for key, each in asked.items()},
+        "ask": {
+            key: it.one_of(each, f"{place}.ask.{key}", ("required", "optional", "hidden"), "optional")
+            for key, each in asked.items()
+        },
         "questions": _questions(it, get("questions"), f"{place}.questions"),
     }
     if not found["needs"]:
@@ -549,7 +597,14 @@ def _durations(it: Check, value: Mapping, place: str) -> list[Any]:
     several = it.items(raw, f"{place}.duration") if isinstance(raw, Sequence) else [(f"{place}.duration", raw)]
     pattern = re.compile(r"[1-9]\d{0,4}\Z|[1-9]\d?d\Z")
     found = [
-        it.matched(each, where, pattern, 'minutes like 45 or days like "2d"', lambda text: text if text.endswith("d") else int(text), 30)
+        it.matched(
+            each,
+            where,
+            pattern,
+            'minutes like 45 or days like "2d"',
+            _written_length,
+            30,
+        )
         for where, each in several
     ]
     if len(set(map(str, found))) != len(found):
@@ -557,11 +612,17 @@ def _durations(it: Check, value: Mapping, place: str) -> list[Any]:
     return found or [30]
 
 
+def _written_length(written: str) -> Any:
+    return written if written.endswith("d") else int(written)
+
+
 def _starts(it: Check, raw: Any, place: str) -> list[list[int]] | None:
     if raw is None:
         return None
     value = it.mapping(raw, place, DAYS)
-    return [sorted({it.minute(each, where) for where, each in it.items(value.get(day), f"{place}.{day}")}) for day in DAYS]
+    return [
+        sorted({it.minute(each, where) for where, each in it.items(value.get(day), f"{place}.{day}")}) for day in DAYS
+    ]
 
 
 def _price(it: Check, raw: Any, place: str, currency: str) -> int | None:
@@ -605,7 +666,8 @@ def _need(it: Check, raw: Any, place: str, resources: dict[str, Any], offered: l
     able = [
         each
         for slug, each in resources.items()
-        if (slug in named if named else each["kind"] == kind and set(skills) <= set(each["skills"])) and each["capacity"] >= count
+        if (slug in named if named else each["kind"] == kind and set(skills) <= set(each["skills"]))
+        and each["capacity"] >= count
     ]
     if not any(place_of["location"] in offered for each in able for place_of in each["works_at"]):
         it.wrong(place, "no resource at its locations can serve this need", raw)
@@ -622,7 +684,10 @@ def _questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
     found = []
     for where, each in it.items(raw, place):
         value = it.mapping(each, where, questions.KEYS)
-        question: dict[str, Any] = {"key": it.word(value.get("key"), f"{where}.key") or "", "type": it.one_of(value.get("type"), f"{where}.type", TYPES, "text")}
+        question: dict[str, Any] = {
+            "key": it.word(value.get("key"), f"{where}.key") or "",
+            "type": it.one_of(value.get("type"), f"{where}.type", TYPES, "text"),
+        }
         question["label"] = it.localised(value.get("label"), f"{where}.label", required=True)
         for name in ("help",):
             if value.get(name) is not None:
@@ -631,7 +696,9 @@ def _questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
             question["required"] = True
         for name in ("min", "max"):
             if value.get(name) is not None:
-                question[name] = it.matched(value[name], f"{where}.{name}", re.compile(r"-?\d{1,12}(?:\.\d{1,6})?\Z"), "a number", _number, 0)
+                question[name] = it.matched(
+                    value[name], f"{where}.{name}", re.compile(r"-?\d{1,12}(?:\.\d{1,6})?\Z"), "a number", _number, 0
+                )
         if value.get("max_length") is not None:
             question["max_length"] = it.whole(value["max_length"], f"{where}.max_length", 200, 1, text.MAX_TEXT)
         if value.get("options") is not None:
@@ -645,13 +712,16 @@ def _questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
     return found
 
 
-def _number(written: str) -> int | float:
+def _number(written: str) -> Any:
     return float(written) if "." in written else int(written)
 
 
 def _option(it: Check, raw: Any, place: str) -> dict[str, Any]:
     value = it.mapping(raw, place, ("value", "label"))
-    return {"value": it.word(value.get("value"), f"{place}.value") or "", "label": it.localised(value.get("label"), f"{place}.label", required=True)}
+    return {
+        "value": it.word(value.get("value"), f"{place}.value") or "",
+        "label": it.localised(value.get("label"), f"{place}.label", required=True),
+    }
 
 
 def _tree(value: Any) -> Any:

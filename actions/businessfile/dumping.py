@@ -178,7 +178,9 @@ class _Dumping:
             found["price"] = f"{row.price_minor / 10**decimals:.{decimals}f}"
         if row.starts is not None:
             found["starts"] = {DAYS[n]: [_clock(minute) for minute in day] for n, day in enumerate(row.starts) if day}
-        found["locations"] = [self.slug["location", each.location_id] for each in self.offered if each.service_id == row.id]
+        found["locations"] = [
+            self.slug["location", each.location_id] for each in self.offered if each.service_id == row.id
+        ]
         found["hours"] = self._week("service", row.id)
         found["special_hours"] = _special(days)
         found["needs"] = [self._need(need) for need in self.needs if need.service_id == row.id]
@@ -190,7 +192,9 @@ class _Dumping:
         return _without_empty(
             {
                 "kind": need.kind,
-                "any_of": [self.slug["resource", each.resource_id] for each in self.need_resources if each.need_id == need.id],
+                "any_of": [
+                    self.slug["resource", each.resource_id] for each in self.need_resources if each.need_id == need.id
+                ],
                 "skills": [each.skill for each in self.need_skills if each.need_id == need.id],
                 "count": need.count if need.count > 1 else None,
                 "customer_may_choose": need.customer_may_choose or None,
@@ -214,7 +218,9 @@ def _dates(days: Iterable[SpecialDay]) -> list[str]:
 
 def _special(days: Iterable[SpecialDay]) -> dict[str, list[str]]:
     return {
-        (day.date.isoformat()[5:] if day.source == "yearly" else day.date.isoformat()): [_window(*pair) for pair in day.windows or []]
+        (day.date.isoformat()[5:] if day.source == "yearly" else day.date.isoformat()): [
+            _window(*pair) for pair in day.windows or []
+        ]
         for day in days
         if day.kind == "special_hours"
     }

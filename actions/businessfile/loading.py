@@ -88,7 +88,13 @@ class _Loading:
     """One file on its way into the tables."""
 
     def __init__(
-        self, session: OrmSession, document: Mapping[str, Any], current: Business | None, report: Report, now: datetime, demo: bool
+        self,
+        session: OrmSession,
+        document: Mapping[str, Any],
+        current: Business | None,
+        report: Report,
+        now: datetime,
+        demo: bool,
     ) -> None:
         self.session, self.document, self.business, self.report = session, document, current, report
         self.now, self.demo = now, demo
@@ -113,7 +119,11 @@ class _Loading:
     def _business(self) -> None:
         values = self.document["business"]
         if self.business is None:
-            self.session.execute(insert(Business).values(id=1, is_demo=self.demo, catalogue_version=int(self.now.timestamp()), extra={}, **values))
+            self.session.execute(
+                insert(Business).values(
+                    id=1, is_demo=self.demo, catalogue_version=int(self.now.timestamp()), extra={}, **values
+                )
+            )
             self.report.added.append("business")
             self.changed = True
             return
@@ -149,7 +159,9 @@ class _Loading:
             else:
                 self._noted(f"{kind} {slug}", differs or parts)
             if differs or known.retired_at is not None:
-                self.session.execute(update(table).where(table.id == known.id).values(**columns).execution_options(**_QUIET))
+                self.session.execute(
+                    update(table).where(table.id == known.id).values(**columns).execution_options(**_QUIET)
+                )
         return ids
 
     def _location(self, id: int, each: Mapping[str, Any], _new: bool) -> bool:
@@ -158,7 +170,7 @@ class _Loading:
             SpecialDay, _owner(SpecialDay, "location", id), _days("location", id, each["days"])
         )
 
-    def _resource(self, id: int, each: Mapping[str, Any], new: bool) -> bool:
+    def _resource(self, id: int, each: Mapping[str, Any], _new: bool) -> bool:
         places, hours = [], []
         for position, place in enumerate(each["works_at"]):
             location = self.ids["location"][place["location"]]
@@ -181,7 +193,9 @@ class _Loading:
     def _units(self, id: int, each: Mapping[str, Any]) -> bool:
         """Units keep their identity by position; one too many is retired, if nothing ahead takes it."""
         rows = list(
-            self.session.execute(select(ResourceUnit).where(ResourceUnit.resource_id == id).order_by(ResourceUnit.position)).scalars()
+            self.session.execute(
+                select(ResourceUnit).where(ResourceUnit.resource_id == id).order_by(ResourceUnit.position)
+            ).scalars()
         )
         changed = False
         for position, name in enumerate(each["units"]):
@@ -200,24 +214,29 @@ class _Loading:
         return changed
 
     def _set_unit(self, id: int, **values: Any) -> None:
-        self.session.execute(update(ResourceUnit).where(ResourceUnit.id == id).values(**values).execution_options(**_QUIET))
+        self.session.execute(
+            update(ResourceUnit).where(ResourceUnit.id == id).values(**values).execution_options(**_QUIET)
+        )
 
     def _refuse_taken(self, name: str, units: Iterable[ResourceUnit]) -> None:
         sessions = select(Allocation.session_id).where(
             Allocation.unit_id.in_([unit.id for unit in units]), Allocation.live, Allocation.busy_to > self.now
         )
         taken = self.session.execute(sessions).scalars().all()
-        ahead = [view for view in bookings.of_sessions(self.session, taken)]
+        ahead = bookings.of_sessions(self.session, taken)
         if ahead or taken:
             raise Wrong([Problem(name, f"capacity cannot shrink below what is booked ahead: {_listed(ahead)}")])
 
     def _service(self, id: int, each: Mapping[str, Any], _new: bool) -> bool:
         offered = [
-            {"service_id": id, "location_id": self.ids["location"][slug], "position": n} for n, slug in enumerate(each["locations"])
+            {"service_id": id, "location_id": self.ids["location"][slug], "position": n}
+            for n, slug in enumerate(each["locations"])
         ]
         changed = [
             self._parts(ServiceLocation, ServiceLocation.service_id == id, offered),
-            self._parts(WeeklyHours, _owner(WeeklyHours, "service", id), _weekly("service", id, None, each["weekly"] or [])),
+            self._parts(
+                WeeklyHours, _owner(WeeklyHours, "service", id), _weekly("service", id, None, each["weekly"] or [])
+            ),
             self._parts(SpecialDay, _owner(SpecialDay, "service", id), _days("service", id, each["days"])),
             self._needs(id, each["needs"]),
             self._questions(id, each["slug"], each["questions"]),
@@ -230,7 +249,13 @@ class _Loading:
 
         rows = list(self.session.execute(select(Need).where(Need.service_id == id).order_by(Need.position)).scalars())
         target = [
-            (need["kind"], need["count"], need["customer_may_choose"], [self.ids["resource"][slug] for slug in need["any_of"]], need["skills"])
+            (
+                need["kind"],
+                need["count"],
+                need["customer_may_choose"],
+                [self.ids["resource"][slug] for slug in need["any_of"]],
+                need["skills"],
+            )
             for need in wanted
         ]
         if plain(rows) == target:
@@ -258,13 +283,19 @@ class _Loading:
 
     def _questions(self, id: int, slug: str, wanted: list[dict[str, Any]]) -> bool:
         """An edit makes a version; bookings keep the one that they were made with."""
-        versions = select(Definition).where(Definition.kind == "questions", Definition.key == slug).order_by(Definition.version)
+        versions = (
+            select(Definition)
+            .where(Definition.kind == "questions", Definition.key == slug)
+            .order_by(Definition.version)
+        )
         rows = list(self.session.execute(versions).scalars())
         live = next((row for row in rows if row.state == "live"), None)
         if (live.document if live else []) == wanted:
             return False
         if live is not None:
-            self.session.execute(update(Definition).where(Definition.id == live.id).values(state="retired").execution_options(**_QUIET))
+            self.session.execute(
+                update(Definition).where(Definition.id == live.id).values(state="retired").execution_options(**_QUIET)
+            )
         definition = None
         if wanted:
             version = rows[-1].version + 1 if rows else 1
@@ -273,12 +304,16 @@ class _Loading:
                 .values(kind="questions", key=slug, version=version, state="live", document=wanted)
                 .returning(Definition.id)
             ).scalar_one()
-        self.session.execute(update(Service).where(Service.id == id).values(definition_id=definition).execution_options(**_QUIET))
+        self.session.execute(
+            update(Service).where(Service.id == id).values(definition_id=definition).execution_options(**_QUIET)
+        )
         return True
 
     def _parts(self, table: Any, mine: Any, wanted: list[dict[str, Any]]) -> bool:
         """Makes the rows of one owner equal to ``wanted``; True when they differed."""
-        names = sorted({name for row in wanted for name in row} | {column.name for column in table.__table__.columns} - {"id"})
+        names = sorted(
+            {name for row in wanted for name in row} | {column.name for column in table.__table__.columns} - {"id"}
+        )
         rows = self.session.execute(select(table).where(mine)).scalars().all()
         before = sorted((_plain(row, names) for row in rows), key=repr)
         after = sorted((_defaults(table, row, names) for row in wanted), key=repr)
@@ -292,11 +327,12 @@ class _Loading:
         return True
 
     def _missing(self, retire: bool) -> None:
-        for kind, table, wanted in (
+        kinds: tuple[tuple[str, Any, Any], ...] = (
             ("service", Service, self.document["services"]),
             ("resource", Resource, self.document["resources"]),
             ("location", Location, self.document["locations"]),
-        ):
+        )
+        for kind, table, wanted in kinds:
             named = {each["slug"] for each in wanted}
             rows = self.session.execute(select(table).where(table.retired_at.is_(None))).scalars().all()
             gone = [row for row in rows if row.slug not in named]
@@ -307,7 +343,10 @@ class _Loading:
                 continue
             self._refuse_booked(kind, gone)
             self.session.execute(
-                update(table).where(table.id.in_([row.id for row in gone])).values(retired_at=self.now).execution_options(**_QUIET)
+                update(table)
+                .where(table.id.in_([row.id for row in gone]))
+                .values(retired_at=self.now)
+                .execution_options(**_QUIET)
             )
             self.report.retired += [f"{kind} {row.slug}" for row in gone]
             self.changed = True
@@ -322,23 +361,38 @@ class _Loading:
             }[kind]
             ahead = find(self.session, [row.id], self.now)
             if ahead:
-                problems.append(Problem(f"{kind} {row.slug}", f"cannot be retired while it is booked ahead: {_listed(ahead)}"))
+                problems.append(
+                    Problem(f"{kind} {row.slug}", f"cannot be retired while it is booked ahead: {_listed(ahead)}")
+                )
         if problems:
             raise Wrong(problems)
 
 
 def _listed(ahead: Sequence[bookings.BookingView]) -> str:
     shown = [f"{view.reference} ({view.start.astimezone(UTC):%Y-%m-%d %H:%M} UTC)" for view in ahead[:20]]
-    return ", ".join(shown) + (f" and {len(ahead) - 20} more" if len(ahead) > 20 else "") if shown else "a time that is being held"
+    return (
+        ", ".join(shown) + (f" and {len(ahead) - 20} more" if len(ahead) > 20 else "")
+        if shown
+        else "a time that is being held"
+    )
 
 
 def _owner(table: Any, kind: str, id: int) -> Any:
     return (table.owner_kind == kind) & (table.owner_id == id)
 
 
-def _weekly(kind: str, id: int, location: int | None, week: Sequence[Sequence[tuple[int, int]]]) -> list[dict[str, Any]]:
+def _weekly(
+    kind: str, id: int, location: int | None, week: Sequence[Sequence[tuple[int, int]]]
+) -> list[dict[str, Any]]:
     return [
-        {"owner_kind": kind, "owner_id": id, "location_id": location, "weekday": weekday, "from_minute": start, "to_minute": end}
+        {
+            "owner_kind": kind,
+            "owner_id": id,
+            "location_id": location,
+            "weekday": weekday,
+            "from_minute": start,
+            "to_minute": end,
+        }
         for weekday, windows in enumerate(week)
         for start, end in windows
     ]

@@ -69,7 +69,15 @@ def read(text: bytes) -> Mapping:
     try:
         for event in yaml.parse(decoded, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise Wrong([Problem("", "anchors and aliases (& and *) are not allowed", event.start_mark.line + 1)])
+                raise Wrong(
+                    [
+                        Problem(
+                            "",
+                            "anchors and aliases (& and *) are not allowed",
+                            event.start_mark.line + 1 if event.start_mark else None,
+                        )
+                    ]
+                )
         node = yaml.compose(decoded, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -1,6 +1,7 @@
 // Twin of rules/conditions.py; both are proven by tests/vectors/conditions.json.
-const missing = (v) => v === null || v === undefined || v === "" || (Array.isArray(v) && v.length === 0);
-const same = (a, b) => a === b;
+// What was typed for a number and is none (NaN) counts as missing: the server refuses it.
+const missing = (v) => v === null || v === undefined || v === "" || Number.isNaN(v) || (Array.isArray(v) && v.length === 0);
+const same = (a, b) => a === b; // lists equal nothing, true is not 1
 const ordered = (a, b) => (typeof a === "number" && typeof b === "number") || (typeof a === "string" && typeof b === "string");
 // By code point, as in Python: < compares UTF-16 units.
 const order = (a, b) => {

@@ -61,7 +61,9 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def _until(light: float, chroma: float, hue: float, step: float, ground: str, floor: float) -> tuple[float, float, float]:
+def _until(
+    light: float, chroma: float, hue: float, step: float, ground: str, floor: float
+) -> tuple[float, float, float]:
     while contrast(_hex(light, chroma, hue), ground) < floor and 0.05 < light < 0.98:
         light += step
     return light, chroma, hue
