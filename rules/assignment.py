@@ -10,8 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a candidate has to do. ``week`` bookings in the local Monday-Sunday week of the start, ``minutes`` on its local
-    day; ``last`` is a number that grows with the time of the latest booking given to it, 0 for none."""
+    """What a candidate has to do. ``week`` bookings in the local Monday-Sunday week of the start, ``minutes`` on its
+    local day; ``last`` is a number that grows with the time of the latest booking given to it, 0 for none."""
 
     id: int
     order: int
@@ -31,14 +31,24 @@ def rank(strategy: str, loads: Sequence[Load]) -> list[Load]:
 
 
 def reason(strategy: str, loads: Sequence[Load], chosen: int) -> dict[str, Any]:
-    """Why ``chosen`` was taken among ``loads`` (those that were free), as a code and the figures of its sentence."""
+    """Why ``chosen`` was taken among ``loads`` (those that were free), as a code and the figures of its sentence.
+
+    Codes: only_one_free, needs_together (a better one serves another need of the booking), first_in_order,
+    fewest_that_week and fewest_minutes_that_day (``own`` against ``next``), longest_without.
+    """
     if len(loads) == 1:
         return {"code": "only_one_free"}
-    if strategy == "priority":
-        return {"code": "first_in_order"}
-    mine = next(load for load in loads if load.id == chosen)
-    others = [load for load in loads if load.id != chosen]
-    if strategy == "round_robin":
+    ranked = rank(strategy, loads)
+    if ranked[0].id != chosen:
+        return {"code": "needs_together"}
+    mine, following = ranked[0], ranked[1]
+    if strategy == "fewest_bookings":
+        if Fraction(mine.week, mine.weight) != Fraction(following.week, following.weight):
+            figures = {"code": "fewest_that_week", "own": mine.week, "next": following.week}
+            weights = {"own_weight": mine.weight, "next_weight": following.weight}
+            return figures if mine.weight == following.weight else figures | weights
+        if mine.minutes != following.minutes:
+            return {"code": "fewest_minutes_that_day", "own": mine.minutes, "next": following.minutes}
+    if strategy != "priority" and mine.last != following.last:
         return {"code": "longest_without"}
-    least = min(other.week for other in others)
-    return {"code": "fewest_that_week", "own": mine.week, "next": least}
+    return {"code": "first_in_order"}

@@ -1,7 +1,7 @@
-"""The one condition language: a typed tree of ``all``, ``any``, ``not`` and ``{field, op, value}``, never text that runs.
+"""The one condition language: a tree of ``all``, ``any``, ``not`` and ``{field, op, value}``, never text that runs.
 
-A missing value never equals and never compares; only ``empty`` sees it. ``web/static/js/conditions.js`` is its twin in the
-browser; both are proven by ``tests/vectors/conditions.json``.
+A missing value never equals and never compares; only ``empty`` sees it. ``web/static/js/conditions.js`` is its twin in
+the browser; both are proven by ``tests/vectors/conditions.json``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def missing(value: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    # True is not 1 here, as in the browser's strict comparison.
+    # True is not 1 here and a list equals nothing, as in the browser's strict comparison.
+    if isinstance(one, list | tuple) or isinstance(other, list | tuple):
+        return False
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
@@ -28,7 +30,9 @@ def _ordered(one: Any, other: Any) -> bool:
     """True when the two can be compared by size: numbers with numbers, texts (dates, times) with texts."""
     if isinstance(one, bool) or isinstance(other, bool):
         return False
-    return (isinstance(one, int | float) and isinstance(other, int | float)) or (isinstance(one, str) and isinstance(other, str))
+    return all(isinstance(each, int | float) for each in (one, other)) or all(
+        isinstance(each, str) for each in (one, other)
+    )
 
 
 def _compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -72,6 +76,22 @@ BY_TYPE: dict[str, frozenset[str]] = {
     "choices": frozenset({"contains", "empty"}),
     "date": frozenset({"eq", "ne", "lt", "le", "gt", "ge", "between", "empty"}),
 }
+VALUES: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "number": (int, float),
+    "yes_no": (bool,),
+    "choice": (str,),
+    "choices": (str,),
+    "date": (str,),
+}
+SAID = {
+    "text": "a text (put it into quotes)",
+    "number": "a number",
+    "yes_no": "true or false",
+    "choice": "a text (put it into quotes)",
+    "choices": "a text (put it into quotes)",
+    "date": "a text (put it into quotes)",
+}
 KIND = {
     "text": "text",
     "long_text": "text",
@@ -111,8 +131,11 @@ def fields_of(tree: Any) -> set[str]:
     return set().union(*(fields_of(each) for each in children)) if children else set()
 
 
-def check(tree: Any, fields: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What is wrong with a tree, as (path, reason); empty when it can be used. ``fields`` maps names to question types."""
+def check(
+    tree: Any, fields: Mapping[str, str], options: Mapping[str, Collection[str]] | None = None
+) -> list[tuple[str, str]]:
+    """What is wrong with a tree, as (path, reason); empty when it can be used. ``fields`` maps names to question types,
+    ``options`` those of them that are choices to their values."""
     problems: list[tuple[str, str]] = []
     nodes = 0
 
@@ -135,30 +158,39 @@ def check(tree: Any, fields: Mapping[str, str]) -> list[tuple[str, str]]:
         elif len(node) == 1 and "not" in node:
             walk(node["not"], f"{path}.not", depth + 1)
         else:
-            problems.extend((path, reason) for reason in _leaf(node, fields))
+            problems.extend((path, reason) for reason in _leaf(node, fields, options or {}))
 
     walk(tree, "", 1)
     return problems
 
 
-def _leaf(node: Mapping[str, Any], fields: Mapping[str, str]) -> Collection[str]:
+def _leaf(node: Mapping[str, Any], fields: Mapping[str, str], options: Mapping[str, Collection[str]]) -> list[str]:
     unknown = set(node) - {"field", "op", "value"}
     if unknown:
         return [f"unknown key {min(map(str, unknown))!r}"]
     name, op = node.get("field"), node.get("op")
     if not isinstance(name, str) or name not in fields:
         return [f"no such field {name!r}"]
-    if not isinstance(op, str) or op not in BY_TYPE[KIND[fields[name]]]:
+    kind = KIND[fields[name]]
+    if not isinstance(op, str) or op not in BY_TYPE[kind]:
         return [f"operator {op!r} does not fit a {fields[name]} field"]
     if op == "empty":
-        return [] if node.get("value", True) in (True, False) else ["empty takes true or false"]
+        return [] if isinstance(node.get("value", True), bool) else ["empty takes true or false"]
     if "value" not in node:
         return ["a value is missing"]
     value = node["value"]
-    if op in ("in", "not_in") and not isinstance(value, list):
-        return [f"{op} takes a list"]
-    if op == "between" and not (isinstance(value, list) and len(value) == 2 and _ordered(value[0], value[1])):
+    if op in ("in", "not_in") and not (isinstance(value, list) and value):
+        return [f"{op} takes a list with at least one value"]
+    if op == "between" and not (isinstance(value, list) and len(value) == 2):
         return ["between takes two bounds"]
-    if op in ("lt", "le", "gt", "ge") and not _ordered(value, 0 if KIND[fields[name]] == "number" else ""):
-        return [f"{op} takes a {'number' if KIND[fields[name]] == 'number' else 'text'}"]
+    wanted = value if op in ("in", "not_in", "between") else [value]
+    return [reason for each in wanted for reason in _value(each, kind, options.get(name))]
+
+
+def _value(value: Any, kind: str, options: Collection[str] | None) -> list[str]:
+    # A value of another type than its field never equals and never compares: the question would never be seen.
+    if not isinstance(value, VALUES[kind]) or (isinstance(value, bool) and kind != "yes_no"):
+        return [f"{value!r} is not {SAID[kind]}"]
+    if options is not None and value not in options:
+        return [f"{value!r} is not one of its options"]
     return []

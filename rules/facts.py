@@ -17,7 +17,7 @@ Localised = str | Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """The one organisation of this installation. ``require`` names contacts that are asked beyond name and one contact."""
+    """The one organisation of this installation. ``require`` names what is asked beyond a name and one contact."""
 
     id: int
     name: Localised
@@ -85,7 +85,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What customers book, in the words of the business file. ``lengths`` are the lengths to choose from, first = default."""
+    """What customers book, in the words of the business file. The first of ``lengths`` is the default."""
 
     id: int
     slug: str

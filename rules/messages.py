@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -70,8 +70,8 @@ def plan(
     staff: Sequence[Resource],
     now: datetime,
 ) -> list[Planned]:
-    """The messages of one event: the customer by each way that she gave, each assigned person by mail, and the reminders
-    still to come. Each person is told once per way."""
+    """The messages of one event: the customer by each way that she gave, each assigned person by mail, and the
+    reminders still to come. Each person is told once per way."""
     to_customer, to_people = EVENTS[event]
     soon = booking.start - now < timedelta(hours=24)
     # News of a visit is useless once it has begun; news that there is none is useful for two days.
@@ -86,7 +86,9 @@ def plan(
     return found
 
 
-def to_staff(kind: str, staff: Sequence[Resource], *, business: Business, start: datetime, now: datetime) -> list[Planned]:
+def to_staff(
+    kind: str, staff: Sequence[Resource], *, business: Business, start: datetime, now: datetime
+) -> list[Planned]:
     """One mail to each of these people who has a mailbox."""
     deadline = max(start, now + timedelta(hours=1))
     return [Planned(kind, "staff", "mail", email, business.locale, now, deadline, 0, 4) for email in _mailboxes(staff)]
@@ -104,19 +106,31 @@ def _mailboxes(staff: Sequence[Resource]) -> list[str]:
 
 
 def _reminders(
-    booking: Bookable, service: Service, location: Location, business: Business, staff: Sequence[Resource], now: datetime
+    booking: Bookable,
+    service: Service,
+    location: Location,
+    business: Business,
+    staff: Sequence[Resource],
+    now: datetime,
 ) -> Iterator[Planned]:
-    for offset in dict.fromkeys(service.reminders):
-        due = reminder_due(booking.start, offset, location.timezone)
-        if due > now:
-            for channel, recipient in _ways(booking):
-                last = booking.start - min(TOO_CLOSE, timedelta(minutes=offset))
-                yield Planned("reminder", "customer", channel, recipient, booking.locale, due, last, offset, 2)
-    for offset in dict.fromkeys(service.staff_reminders):
+    # By their time, so that two which wait for the same morning are sent once, as the later of them.
+    waiting: dict[datetime, int] = {}
+    for offset in _still_ahead(service.reminders, booking.start, now):
+        waiting[reminder_due(booking.start, offset, location.timezone)] = offset
+    for due, offset in waiting.items():
+        # A late one is useful as long as a quarter of an hour is left, one of the last minutes until the start.
+        last = booking.start - TOO_CLOSE if timedelta(minutes=offset) > TOO_CLOSE else booking.start
+        for channel, recipient in _ways(booking):
+            yield Planned("reminder", "customer", channel, recipient, booking.locale, due, last, offset, 2)
+    for offset in _still_ahead(service.staff_reminders, booking.start, now):
         due = booking.start - timedelta(minutes=offset)
-        if due > now:
-            for email in _mailboxes(staff):
-                yield Planned("staff_reminder", "staff", "mail", email, business.locale, due, booking.start, offset, 4)
+        for email in _mailboxes(staff):
+            yield Planned("staff_reminder", "staff", "mail", email, business.locale, due, booking.start, offset, 4)
+
+
+def _still_ahead(offsets: Iterable[int], start: datetime, now: datetime) -> list[int]:
+    """The largest first. Who books later than a reminder would have been due has just read the confirmation."""
+    return sorted((offset for offset in set(offsets) if start - timedelta(minutes=offset) > now), reverse=True)
 
 
 def reminder_due(start: datetime, offset: int, zone: str) -> datetime:
@@ -132,7 +146,14 @@ def reminder_due(start: datetime, offset: int, zone: str) -> datetime:
 
 
 def unwanted(
-    *, kind: str, revision: int, deadline: datetime, booking_status: str, booking_revision: int, start: datetime, now: datetime
+    *,
+    kind: str,
+    revision: int,
+    deadline: datetime,
+    booking_status: str,
+    booking_revision: int,
+    start: datetime,
+    now: datetime,
 ) -> str | None:
     """Why a message must not leave any more, or None: asked again just before sending."""
     if now >= deadline:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3, "TND": 3}
+MINOR_DIGITS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
 
 
 def digits(currency: str) -> int:
@@ -13,8 +16,8 @@ def digits(currency: str) -> int:
 def price(unit: int | None, per: str, *, minutes: int, days: int, seats: int) -> int | None:
     """The price in minor units, or None where none is shown.
 
-    Per hour it is proportional to the minutes, half a unit rounded up, a day being 24 hours; per day every started 24 hours
-    count as one, and ``"2d"`` as two.
+    Per hour it is proportional to the minutes, half a unit rounded up, a day being 24 hours; per day every started 24
+    hours count as one, and ``"2d"`` as two.
     """
     if unit is None:
         return None

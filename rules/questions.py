@@ -1,9 +1,10 @@
-"""A service's own questions: checked when they are saved, answered by customers, judged here whatever a browser says."""
+"""A service's own questions: checked when saved, answered by customers, judged here whatever a browser says."""
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from typing import Any
@@ -28,14 +29,18 @@ def check(questions: Any) -> list[tuple[str, str]]:
         return [("", "a list of questions")]
     problems: list[tuple[str, str]] = []
     seen: dict[str, str] = {}
+    options: dict[str, list[str]] = {}
     for index, question in enumerate(questions):
-        problems += [(f"[{index}]{path}", reason) for path, reason in _check_one(question, seen)]
+        found = _check_one(question, seen, options)
+        problems += [(f"[{index}]{path}", reason) for path, reason in found]
         if isinstance(question, Mapping) and isinstance(question.get("key"), str) and question.get("type") in TYPES:
             seen[question["key"]] = question["type"]
+            if "options" in question and not found:
+                options[question["key"]] = _values(question)
     return problems
 
 
-def _check_one(question: Any, seen: Mapping[str, str]) -> list[tuple[str, str]]:
+def _check_one(question: Any, seen: Mapping[str, str], options: Mapping[str, list[str]]) -> list[tuple[str, str]]:
     if not isinstance(question, Mapping):
         return [("", "a question is a mapping")]
     problems = [(f".{key}", "unknown key") for key in question if key not in KEYS]
@@ -48,7 +53,7 @@ def _check_one(question: Any, seen: Mapping[str, str]) -> list[tuple[str, str]]:
         return [*problems, (".type", f"one of {', '.join(TYPES)}")]
     if not question.get("label"):
         problems.append((".label", "a label is missing"))
-    if question.get("required") not in (None, True, False):
+    if not isinstance(question.get("required", False), bool):
         problems.append((".required", "true or false"))
     problems += _check_bounds(question, kind)
     if kind in ("choice", "choices"):
@@ -57,7 +62,8 @@ def _check_one(question: Any, seen: Mapping[str, str]) -> list[tuple[str, str]]:
         problems.append((".options", "only for choice and choices"))
     if question.get("show_if") is not None:
         # Only questions above can be asked about, so that no circle is possible.
-        problems += [(f".show_if{path}", reason) for path, reason in conditions.check(question["show_if"], seen)]
+        found = conditions.check(question["show_if"], seen, options)
+        problems += [(f".show_if{path}", reason) for path, reason in found]
     return problems
 
 
@@ -67,12 +73,14 @@ def _check_bounds(question: Question, kind: str) -> list[tuple[str, str]]:
         bound = question.get(name)
         if bound is None:
             continue
-        if kind not in _NUMERIC or isinstance(bound, bool) or not isinstance(bound, int | float) or not math.isfinite(bound):
+        if kind not in _NUMERIC or not _finite(bound):
             problems.append((f".{name}", "a number, for integer and number questions"))
-    if not problems and question.get("min") is not None and question.get("max") is not None and question["min"] > question["max"]:
+    low, high = question.get("min"), question.get("max")
+    if not problems and low is not None and high is not None and low > high:
         problems.append((".max", "is below min"))
     longest = question.get("max_length")
-    if longest is not None and (kind not in ("text", "long_text") or type(longest) is not int or not 1 <= longest <= text.MAX_TEXT):
+    fits = kind in ("text", "long_text") and type(longest) is int and 1 <= longest <= text.MAX_TEXT
+    if longest is not None and not fits:
         problems.append((".max_length", f"1 to {text.MAX_TEXT}, for text questions"))
     return problems
 
@@ -94,26 +102,14 @@ def _check_options(options: Any) -> list[tuple[str, str]]:
     return problems
 
 
-def shown(questions: Sequence[Question], answers: Mapping[str, Any]) -> list[Question]:
-    """The questions that ``answers`` make visible, in order; an answer to a hidden one does not count for those below."""
-    visible: list[Question] = []
-    seen: dict[str, Any] = {}
-    for question in questions:
-        condition = question.get("show_if")
-        if condition is None or conditions.holds(condition, seen):
-            visible.append(question)
-            if question["key"] in answers:
-                seen[question["key"]] = answers[question["key"]]
-    return visible
-
-
 def validate(
     questions: Sequence[Question], raw: Mapping[str, Any], *, phone: Judge, email: Judge
 ) -> tuple[dict[str, Any], dict[str, FieldError]]:
     """Typed answers and an error per question. Hidden answers are dropped before anything is judged; unknown keys are
     errors. ``raw`` holds JSON values or the strings of a form; dates and times come back as ISO text."""
     answers: dict[str, Any] = {}
-    errors = {key: FieldError("unknown_field") for key in raw if key not in {question["key"] for question in questions}}
+    known = {question["key"] for question in questions}
+    errors = {key: FieldError("unknown_field") for key in raw if key not in known}
     for question in questions:
         condition = question.get("show_if")
         if condition is not None and not conditions.holds(condition, answers):
@@ -156,15 +152,15 @@ def _typed(question: Question, value: Any, phone: Judge, email: Judge) -> Any:
 
 def _number(question: Question, value: Any) -> Any:
     whole = question["type"] == "integer"
+    odd = FieldError("not_a_whole_number" if whole else "not_a_number")
     if isinstance(value, str):
-        plain = value.strip()
+        # Chinese keyboards write digits in full width.
+        plain = unicodedata.normalize("NFKC", value).strip()
         if not (_WHOLE if whole else _DECIMAL).match(plain):
-            return FieldError("not_a_whole_number" if whole else "not_a_number")
+            return odd
         value = int(plain) if whole else float(plain.replace(",", "."))
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return FieldError("not_a_whole_number" if whole else "not_a_number")
-    if whole and value != int(value):
-        return FieldError("not_a_whole_number")
+    if not _finite(value) or (whole and value != int(value)):
+        return odd
     if whole:
         value = int(value)
     low, high = question.get("min"), question.get("max")
@@ -173,6 +169,11 @@ def _number(question: Question, value: Any) -> Any:
     if (high is not None and value > high) or value > LARGEST:
         return FieldError("too_large", {"max": high if high is not None else LARGEST})
     return value
+
+
+def _finite(value: Any) -> bool:
+    # An integer of any size is finite; math.isfinite overflows on large ones.
+    return type(value) is int or (isinstance(value, float) and math.isfinite(value))
 
 
 def _yes_no(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 SYMBOLS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -19,8 +20,8 @@ def make(random_bytes: Callable[[int], bytes]) -> str:
 
 
 def parse(typed: str) -> str | None:
-    """The reference in what somebody typed (any case, blanks and dashes anywhere), or None."""
-    plain = "".join(each for each in typed.upper() if each.isalnum())
+    """The reference in what somebody typed (any case, full width, blanks and dashes anywhere), or None."""
+    plain = "".join(each for each in unicodedata.normalize("NFKC", typed).upper() if each.isalnum())
     return plain if len(plain) == LENGTH and all(each in SYMBOLS for each in plain) else None
 
 

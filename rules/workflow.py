@@ -27,12 +27,14 @@ RESULT = {
     "arrive": "arrived",
     "complete": "completed",
     "miss": "no_show",
+    "not_arrived": "confirmed",
+    "restore": "confirmed",
 }
 
 
 def step(status: str, move: str) -> str | None:
-    """The status after ``move``; None when that step was taken already (an answer, not an error). Raises StateChanged when
-    it is no longer possible."""
+    """The status after ``move``; None when that step was taken already (an answer, not an error). Raises StateChanged
+    when it is no longer possible."""
     after = STEPS[move].get(status)
     if after is not None:
         return after
