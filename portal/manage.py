@@ -202,7 +202,7 @@ def move_times(reference: str) -> Response | str:
     if request.headers.get("X-Part") == "times":
         if request.args.get("v") == page.version:
             return Response(status=204)
-        answer = make_response(render_template("portal/_times.html", page=page))
+        answer = make_response(render_template("portal/_part.html", page=page))
         answer.headers["X-Version"] = page.version
         return answer
     return render_template("portal/times.html", page=page, heading=words().gettext("Move to another time"), lost=None)

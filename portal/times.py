@@ -118,7 +118,7 @@ def times(slug: str) -> Response | str:
     if request.headers.get("X-Part") == "times":
         if request.args.get("v") == page.version:
             return Response(status=204)
-        answer = make_response(render_template("portal/_times.html", page=page))
+        answer = make_response(render_template("portal/_part.html", page=page))
         answer.headers["X-Version"] = page.version
         return answer
     visits.count("times", service_id=asked.service.id, source_id=source_id(wish.source), now=now)

@@ -46,12 +46,19 @@ all("[data-copy]").forEach((button) => {
 const times = $("#times");
 let gone = new Set();
 
+// The part brings its first free time along, which stands beside the title.
+function place(html) {
+  times.innerHTML = html;
+  const first = $("#first", times);
+  if (first) $("#first")?.replaceWith(first);
+}
+
 async function swap(href, { focus = null, push = false, quiet = false } = {}) {
   const address = new URL(href, location.href);
   const answer = await fetch(address, { headers: { "X-Part": "times" } });
   if (answer.status === 204) return;
   if (!answer.ok) { if (!quiet) location.href = href; return; }
-  times.innerHTML = await answer.text();
+  place(await answer.text());
   times.dataset.version = answer.headers.get("X-Version");
   times.dataset.live = address.pathname + address.search;
   gone = new Set();
@@ -62,7 +69,7 @@ async function swap(href, { focus = null, push = false, quiet = false } = {}) {
 }
 
 if (times) {
-  times.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-swap]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -98,16 +105,18 @@ if (times) {
     address.searchParams.set("v", times.dataset.version);
     const answer = await fetch(address, { headers: { "X-Part": "times" } });
     if (answer.status !== 200) return;
-    const fresh = document.createElement("div");
-    fresh.innerHTML = await answer.text();
+    const fresh = document.createElement("div"), html = await answer.text();
+    fresh.innerHTML = html;
     times.dataset.version = answer.headers.get("X-Version");
     const now = new Set(all("[data-start]", fresh).map((each) => each.dataset.start));
     const mine = all("[data-start]", times);
     const lost = mine.filter((each) => !now.has(each.dataset.start) && !gone.has(each.dataset.start));
     const back = [...now].some((start) => !mine.some((each) => each.dataset.start === start) || gone.has(start));
-    if (back) { const at = document.activeElement?.dataset?.start; times.replaceChildren(...fresh.childNodes); gone = new Set(); show(times); if (at) $(`[data-start="${at}"]`, times)?.focus(); return; }
+    if (back) { const at = document.activeElement?.dataset?.start; place(html); gone = new Set(); show(times); if (at) $(`[data-start="${at}"]`, times)?.focus(); return; }
     for (const slot of lost) { slot.classList.add("gone"); slot.setAttribute("aria-disabled", "true"); slot.disabled = true; gone.add(slot.dataset.start); }
     const month = $(".days", fresh), old = $(".days", times);
+    const first = $("#first", fresh), shown = $("#first");
+    if (first && shown && !shown.contains(document.activeElement)) shown.replaceWith(first);
     if (month && old && !old.contains(document.activeElement)) old.replaceWith(month);
     if (lost.length && Date.now() - announced > 20000) { announced = Date.now(); say(lost.length === 1 ? times.dataset.takenOne : times.dataset.takenMany); }
   };
