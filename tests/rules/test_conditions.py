@@ -74,7 +74,7 @@ def test_a_usable_tree_has_no_problems(tree: Any) -> None:
         ({"all": [GOOD, {"not": 5}]}, ".all[1].not", "a condition is a mapping"),
         ({"all": [GOOD], "any": [GOOD]}, "", "unknown key 'all'"),
         ({**GOOD, "then": 1}, "", "unknown key 'then'"),
-        ({**GOOD, 3: 1}, "", "unknown key '3'"),
+        ({3: 1}, "", "unknown key '3'"),
         ({}, "", "no such field None"),
         ({"field": "nobody", "op": "eq", "value": 1}, "", "no such field 'nobody'"),
         ({"field": ["people"], "op": "eq", "value": 1}, "", "no such field ['people']"),
