@@ -125,6 +125,7 @@ Database = Sqlite | Postgres
 
 def copy_sqlite(source: Path, target: Path) -> None:
     """Copies a file that nobody writes, and removes what belonged to the one that stood there."""
-    for ending in ("-wal", "-shm"):
+    # The file itself too: a connection that is still open somewhere keeps its own, and never sees this one change.
+    for ending in ("", "-wal", "-shm"):
         target.with_name(target.name + ending).unlink(missing_ok=True)
     shutil.copyfile(source, target)
