@@ -334,8 +334,6 @@ class _Sweep:
     def _blocked(self, intervals: Iterable[Interval], before: int, after: int) -> int:
         """Starts whose stay, with its buffers, overlaps one of ``intervals``."""
         grid, ends, blocked = self.grid, self.ends, 0
-        if not grid:
-            return 0
         if self.sorted_ends:
             for start, end in intervals:
                 low, high = bisect_right(ends, start - after), bisect_left(grid, end + before)

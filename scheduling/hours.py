@@ -113,8 +113,6 @@ def edge(zone: str, day: date, wall: int, *, last: bool = False) -> int:
     for start, _end, offset in segments(zone, ordinal):
         if start + offset > base + minute:
             return start
-    while not segments(zone, ordinal + 1):
-        ordinal += 1
     return segments(zone, ordinal + 1)[0][0]
 
 
@@ -137,7 +135,7 @@ def shift_days(zone: str, minute: int, days: int) -> int:
 
 
 def cut(zone: str, day: date) -> Intervals:
-    """The whole local date."""
+    """The whole local date: one interval mostly, none for a date that the zone skipped."""
     return union((start, end) for start, end, _ in segments(zone, day.toordinal()))
 
 
@@ -187,7 +185,7 @@ def _expand(
     timetable: Timetable, zone: str, first: date, last: date, location: Timetable, without: frozenset[date]
 ) -> Intervals:
     windows, closed = [], []
-    for day in days(first, last + timedelta(days=1)):
+    for day in days(first, min(last, LAST_DAY) + timedelta(days=1)):
         if is_cut(timetable, day):
             closed += cut(zone, day)
             continue
@@ -239,9 +237,13 @@ def resource_minutes(
 
 
 def away_minutes(absences: Iterable[Absence], zone: str) -> Intervals:
-    """The minutes of time off, from the first reading of its start to the last of its end; whole days end where the next
-    date begins, also where clocks show that midnight twice."""
-    return union(
-        (local_edge(zone, absence.from_local), local_edge(zone, absence.to_local, last=not absence.whole_days))
-        for absence in absences
-    )
+    """The minutes of time off, from the first reading of its start to the last of its end; of whole days exactly their
+    dates, also where clocks show a midnight twice."""
+    away: Intervals = []
+    for absence in absences:
+        away.append(
+            (local_edge(zone, absence.from_local), local_edge(zone, absence.to_local, last=not absence.whole_days))
+        )
+        if absence.whole_days:
+            away += cut(zone, min(absence.to_local.date(), LAST_DAY) - timedelta(days=1))
+    return union(away)
