@@ -113,7 +113,7 @@ def _caption(
     if day < today:
         return "", words.gettext("past"), "past"
     if (day - today).days > asked.service.horizon_days:
-        return words.gettext("not open yet"), words.gettext("not open yet"), "closed"
+        return words.gettext("not yet"), words.gettext("not open yet"), "closed"
     reasons = {offer.reason for offer in offers}
     if reasons & {"taken", "held", "full", "limit"}:
         return words.gettext("full"), words.gettext("full"), "full"
@@ -209,10 +209,7 @@ def _slot(
         elif there.date() < local.date():
             under += " " + words.gettext("day before")
         spoken = words.gettext("%(when)s in %(place)s", when=under, place=words.place_of_zone(own))
-    seats = few = None
-    if asked.service.seats > 1:
-        seats = words.ngettext("%(n)s place left", "%(n)s places left", offer.seats_left)
-        few = offer.seats_left <= 3
+    seats = words.ngettext("%(n)s place left", "%(n)s places left", offer.seats_left) if asked.service.seats > 1 else ""
     state = words.gettext("yours") if offer.mine else words.gettext("free")
     label = ", ".join(filter(None, [words.time(local), spoken or under, seats, state]))
     return {
@@ -222,5 +219,18 @@ def _slot(
         "label": label,
         "mine": offer.mine,
         "seats": seats,
-        "few": few,
+        **(_session(asked, offer, words, zone, spoken or under) if seats else {}),
+    }
+
+
+def _session(asked: Asked, offer: Offer, words: Wording, zone: ZoneInfo, elsewhere: str) -> dict[str, Any]:
+    """What the card of a class adds: from when to when, with whom, and its places as dots (True is gone)."""
+    local, end = offer.start.astimezone(zone), offer.end.astimezone(zone)
+    only = asked.catalogue.resources.get(offer.resources[0]) if len(offer.resources) == 1 else None
+    places = asked.service.seats
+    return {
+        "span": words.span(local, end),
+        "about": " · ".join(filter(None, [words.text(only.name) if only else "", elsewhere])),
+        "dots": [number < places - offer.seats_left for number in range(places)] if places <= 12 else [],
+        "few": offer.seats_left <= 3,
     }

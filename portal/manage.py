@@ -21,6 +21,7 @@ from models.bookings import BookingView
 from models.snapshot import catalogue
 from notifications import dispatch
 from portal import portal
+from portal.lost import lost_page
 from portal.times import TimePage, instant, wish_of
 from rules import errors
 from rules import reference as references
@@ -205,7 +206,7 @@ def move_times(reference: str) -> Response | str:
         answer = make_response(render_template("portal/_part.html", page=page))
         answer.headers["X-Version"] = page.version
         return answer
-    return render_template("portal/times.html", page=page, heading=words().gettext("Move to another time"), lost=None)
+    return render_template("portal/times.html", page=page, heading=words().gettext("Move to another time"))
 
 
 def _move_page(found: BookingView, token: str, told: Described, now: datetime) -> TimePage:
@@ -279,19 +280,17 @@ def do_move(reference: str) -> Response | str:
         )
     except (errors.Conflict, errors.Unfit) as refusal:
         current, _ = got(reference, now)
-        told = told_of(current, now)
-        say = words()
-        page = _move_page(current, token, told, now)
-        offers = [
-            {
-                "value": offer.start.isoformat().replace("+00:00", "Z"),
-                "text": say.day_and_time(offer.start.astimezone(told.start.tzinfo)),
-            }
-            for offer in refusal.alternatives
-        ]
-        lost = {"sentence": say.sentence(refusal, found.zone), "kept": False, "offers": []}
-        html = render_template(
-            "portal/times.html", page=page, heading=say.gettext("Move to another time"), lost={**lost, "near": offers}
+        page = _move_page(current, token, told_of(current, now), now)
+        every = url_for("portal.move_times", reference=found.reference, t=token)
+        return lost_page(
+            page.asked,
+            refusal,
+            refusal.alternatives,
+            start=start,
+            action=page.hold_action,
+            every=every,
+            fields={"t": token, "length": page.wish.length, "with": page.wish.resource},
+            now=now,
+            moving=True,
         )
-        return make_response(html, refusal.status)
     return _done(done, "moved")

@@ -238,7 +238,7 @@ def _over(held: Held, now: datetime) -> Response:
         ]
         near = (same + near)[:3]
     refusal = errors.HoldExpired(alternatives=near, start=held.start)
-    return lost(asked, wish, held.start, refusal, now, kept=True)
+    return lost(asked, wish, held.start, refusal, now)
 
 
 def _form(

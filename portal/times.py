@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -23,6 +24,7 @@ from models.doors import Source
 from models.snapshot import catalogue
 from portal import holding, portal
 from portal.calendar_view import Day, Part, free_days, month, parts
+from portal.lost import lost_page
 from rules import errors, pricing
 from scheduling.availability import Length
 from web import limits
@@ -124,7 +126,7 @@ def times(slug: str) -> Response | str:
     visits.count("times", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
     if page.nothing:
         visits.count("search_empty", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
-    return render_template("portal/times.html", page=page, heading=words().gettext("Choose a time"), lost=None)
+    return render_template("portal/times.html", page=page, heading=words().gettext("Choose a time"))
 
 
 @portal.post("/book/<slug>")
@@ -157,34 +159,31 @@ def take(slug: str) -> Response:
             now=now,
         )
     except (errors.SlotTaken, errors.Unfit, errors.LimitReached, errors.ResourceGone) as refusal:
-        return lost(asked, wish, start, refusal, now, kept=bool(holding.draft(slug)))
+        return lost(asked, wish, start, refusal, now)
     holding.keep(held.secret, old.secret if old else None)
     visits.count("held", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
     return redirect(url_for("portal.details", slug=slug), 303)
 
 
-def lost(asked: Asked, wish: Wish, start: datetime, refusal: errors.Refusal, now: datetime, *, kept: bool) -> Response:
-    """The time page again, saying what happened and offering what is near."""
-    say = words()
+def lost(asked: Asked, wish: Wish, start: datetime, refusal: errors.Refusal, now: datetime) -> Response:
+    """What happened to a wish, with the nearest free times."""
     offers = list(refusal.alternatives) or availability.alternatives(asked, near=start, now=now)
-    wish.day = offers[0].start.astimezone(asked.zone).date() if offers else None
-    wish.month = None
-    page = TimePage(asked, wish, now, held=holding.open_hold(wish.slug, now))
-    sentence = say.sentence(refusal, asked.location.timezone)
-    today = now.astimezone(asked.zone).date()
-    told = {
-        "sentence": sentence,
-        "kept": kept,
-        "offers": [
-            {
-                "value": _iso(offer.start),
-                "text": say.day_and_time(offer.start.astimezone(asked.zone), "short", today=today),
-            }
-            for offer in offers
-        ],
-    }
-    heading = say.gettext("Choose another time")
-    return make_response(render_template("portal/times.html", page=page, heading=heading, lost=told), refusal.status)
+    return lost_page(
+        asked,
+        refusal,
+        offers,
+        start=start,
+        action=url_for("portal.times", slug=wish.slug),
+        every=f"{url_for('portal.times', slug=wish.slug)}?{wish.query()}",
+        fields={
+            "location": wish.location,
+            "length": wish.length,
+            "with": wish.resource,
+            "seats": str(wish.seats),
+            "src": wish.source,
+        },
+        now=now,
+    )
 
 
 def instant(value: str | None) -> datetime | None:
@@ -196,10 +195,6 @@ def instant(value: str | None) -> datetime | None:
     if found is None or found.tzinfo is None or not 2000 < found.year < 2200:
         return None
     return found.astimezone(UTC)
-
-
-def _iso(start: datetime) -> str:
-    return start.isoformat().replace("+00:00", "Z")
 
 
 def source_id(code: str | None) -> int:
@@ -442,9 +437,21 @@ class TimePage:
 
     @property
     def own_zone(self) -> str:
-        if not self._own:
-            return ""
-        return self.say.gettext("with %(place)s below it", place=self.say.place_of_zone(self._own))
+        """How the customer's own zone stands to the venue's, or just the end of the sentence."""
+        say, at = self.say, datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
+        if not self._own or self.chosen is None:
+            return say.gettext(".")
+        at = at.replace(year=self.chosen.year, month=self.chosen.month, day=self.chosen.day)
+        ours, theirs = (at.astimezone(zone).utcoffset() for zone in (self.asked.zone, ZoneInfo(self._own)))
+        hours = ((theirs or timedelta()) - (ours or timedelta())) / timedelta(hours=1)
+        shift = self._shift(abs(hours), hours < 0)
+        return say.gettext(", with %(place)s below it, %(shift)s.", place=say.place_of_zone(self._own), shift=shift)
+
+    def _shift(self, hours: float, earlier: bool) -> str:
+        say, figure = self.say, self.say.number(hours)
+        if earlier:
+            return say.ngettext("one hour earlier", "%(hours)s hours earlier", 1 if hours == 1 else 2, hours=figure)
+        return say.ngettext("one hour later", "%(hours)s hours later", 1 if hours == 1 else 2, hours=figure)
 
     @property
     def here(self) -> str:
