@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduling import availability
@@ -27,7 +28,7 @@ def minute(text: str, zone: str = BERLIN, *, fold: int = 0) -> int:
     return int(local.timestamp()) // 60
 
 
-def person(id: int, units: int = 1, **facts: object) -> Resource:
+def person(id: int, units: int = 1, **facts: Any) -> Resource:
     """A resource whose units are numbered id0, id1, …"""
     return replace(
         Resource(id=id, order=id, units=tuple(id * 10 + n for n in range(units)), absence_zone=BERLIN), **facts
@@ -49,7 +50,7 @@ class Shop:
     taken: Taken = field(default_factory=Taken)
     now: str = "2000-01-01 00:00"
 
-    def ask(self, first: date, last: date | None = None, **facts: object) -> Ask:
+    def ask(self, first: date, last: date | None = None, **facts: Any) -> Ask:
         now = minute(self.now, self.zone) * 60
         plain = Ask(first=first, last=last or first, now_seconds=now, length=self.service.lengths[0])
         return replace(plain, **facts)
@@ -62,25 +63,25 @@ class Shop:
     def location(self) -> Location:
         return Location(id=1, zone=self.zone, timetable=self.timetable)
 
-    def slots(self, first: date, last: date | None = None, **facts: object) -> list[Slot]:
+    def slots(self, first: date, last: date | None = None, **facts: Any) -> list[Slot]:
         ask = self.ask(first, last, **facts)
         return availability.slots(self.service, self.location, self.resources, self.taken, ask)
 
-    def times(self, first: date, last: date | None = None, **facts: object) -> list[str]:
+    def times(self, first: date, last: date | None = None, **facts: Any) -> list[str]:
         """The starts as customers read them, with the offset where a time comes twice."""
         return [self.label(slot.start) for slot in self.slots(first, last, **facts)]
 
-    def reasons(self, day: date, **facts: object) -> dict[str, str | None]:
+    def reasons(self, day: date, **facts: Any) -> dict[str, str | None]:
         """What is said of each start inside opening hours."""
         return {self.label(slot.start): slot.reason for slot in self.slots(day, include_taken=True, **facts)}
 
-    def at(self, text: str, *, fold: int = 0, **facts: object) -> Slot:
+    def at(self, text: str, *, fold: int = 0, **facts: Any) -> Slot:
         start = minute(text, self.zone, fold=fold)
         ask = self.ask(date.fromisoformat(text[:10]), **facts)
         return availability.at(self.service, self.location, self.resources, self.taken, ask, start)
 
     def assign(
-        self, text: str, best: Mapping[int, Sequence[int]] | None = None, **facts: object
+        self, text: str, best: Mapping[int, Sequence[int]] | None = None, **facts: Any
     ) -> availability.Assignment | None:
         """Who serves, where ``best`` orders the candidates of a need; by id otherwise."""
         ask = self.ask(date.fromisoformat(text[:10]), **facts)
@@ -91,7 +92,7 @@ class Shop:
 
         return availability.assign(self.service, self.location, self.resources, self.taken, ask, start, rank)
 
-    def with_service(self, **facts: object) -> Shop:
+    def with_service(self, **facts: Any) -> Shop:
         return replace(self, service=replace(self.service, **facts))
 
     def label(self, start: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -173,8 +174,8 @@ def test_a_whole_day_off_of_a_unit_takes_the_tail_of_its_night():
 # Overnight
 
 
-def overnight(**facts: object) -> Shop:
-    shop = Shop(timetable=every_day((540, 1020)), **facts)  # type: ignore[arg-type]
+def overnight(**facts: Any) -> Shop:
+    shop = Shop(timetable=every_day((540, 1020)), **facts)
     return shop.with_service(overnight=True, lengths=(Length(days=1),), step=60)
 
 
@@ -297,10 +298,8 @@ def test_nothing_is_assigned_where_there_is_no_slot():
 # Choosing
 
 
-def pair(**facts: object) -> Shop:
-    return Shop(people=[person(ANN), person(BEN)], **facts).with_service(  # type: ignore[arg-type]
-        needs=(Need((ANN, BEN), choosable=True),)
-    )
+def pair(**facts: Any) -> Shop:
+    return Shop(people=[person(ANN), person(BEN)], **facts).with_service(needs=(Need((ANN, BEN), choosable=True),))
 
 
 def test_those_are_named_with_whom_the_booking_is_possible():
@@ -402,9 +401,9 @@ def session(id: int, taken: int, who: int = ANN, created: int = 0) -> OpenSessio
     return OpenSession(id, start, end, start, end, (who,), taken, created)
 
 
-def course(*sessions: OpenSession, **facts: object) -> Shop:
+def course(*sessions: OpenSession, **facts: Any) -> Shop:
     used = {each.resources[0] * 10: [(each.start, each.end)] for each in sessions}
-    shop = Shop(people=[person(ANN), person(BEN)], taken=Taken(busy=used, sessions=sessions), **facts)  # type: ignore[arg-type]
+    shop = Shop(people=[person(ANN), person(BEN)], taken=Taken(busy=used, sessions=sessions), **facts)
     return shop.with_service(needs=(Need((ANN, BEN), choosable=True),), seats=4)
 
 
