@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, g, request, url_for
 
 from models.base import db
 from models.snapshot import NoBusiness, catalogue
@@ -25,8 +25,10 @@ def context() -> dict[str, Any]:
     except NoBusiness:
         business = None
     _, digest = stylesheet(business.colour if business else None)
-    given = {name: values[-1] for name, values in request.args.lists() if name not in ("lang", "src")}
-    here = request.path if request.method in ("GET", "HEAD") else url_for("portal.services")
+    # An error page echoes nothing of what was asked: every wrong link gets one and the same.
+    asked = [] if g.get("error") else request.args.lists()
+    given = {name: values[-1] for name, values in asked if name not in ("lang", "src")}
+    here = request.path if request.method in ("GET", "HEAD") and not g.get("error") else url_for("portal.services")
     languages = [
         (locale, f"{here}?{urlencode({**given, 'lang': locale})}") for locale in LOCALES if locale != say.locale
     ]

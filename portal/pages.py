@@ -21,6 +21,7 @@ from models.base import db
 from models.snapshot import catalogue
 from notifications import dispatch
 from portal import holding, portal
+from portal.opening import state_of
 from portal.times import Wish, asked_of, lost, price_of, source_id
 from rules import conditions, errors
 from rules.facts import Catalogue, Service
@@ -67,7 +68,13 @@ def services() -> Response | str:
         )
     ]
     places = [
-        {"slug": place.slug, "name": place.name, "zone": _other_zone(known, place.timezone, say, now)}
+        {
+            "slug": place.slug,
+            "name": say.text(place.name),
+            "address": say.text(place.address),
+            "state": state_of(place, now, say),
+            "zone": _other_zone(known, place.timezone, say, now),
+        }
         for place in known.locations.values()
     ]
     return render_template("portal/services.html", groups=groups, locations=places, location=location, src=source)
@@ -87,9 +94,14 @@ def _card(
     span = say.duration(lengths[0])
     if len(lengths) > 1:
         span = f"{span} – {say.duration(lengths[-1])}"
+    version = stylesheet(known.business.colour)[1]
+
+    def drawn_at(mode: str) -> str:
+        return url_for("portal.drawn", mode=mode, slug=service.slug, v=version)
+
     note, icon = "", "info"
     if service.approval:
-        note, icon = say.gettext("on request"), "question"
+        note, icon = say.gettext("on request"), "hand"
     elif service.seats > 1:
         note, icon = say.ngettext("%(n)s place", "%(n)s places", service.seats), "ticket"
     price = price_of(lengths[0], service, 1, say, known.business.currency)
@@ -104,9 +116,8 @@ def _card(
         "price": price,
         "note": note,
         "note_icon": icon,
-        "picture": url_for("portal.picture", name=service.picture)
-        if service.picture
-        else url_for("portal.drawn", slug=service.slug),
+        "picture": url_for("portal.picture", name=service.picture) if service.picture else drawn_at("light"),
+        "dark": None if service.picture else drawn_at("dark"),
         "next": _next(first.start.astimezone(asked.zone), today, say) if first else None,
         "href": url_for("portal.times", slug=service.slug, location=location, src=source),
     }
@@ -279,6 +290,8 @@ def _form(
         else say.gettext("Free of charge"),
         "seats": say.ngettext("%(n)s place", "%(n)s places", held.seats) if service.seats > 1 else "",
         "clock": say.gettext("This time is yours until %(time)s", time=say.time(until)),
+        "soon": say.gettext("Please finish by %(time)s", time=say.time(until)),
+        "whole": current_app.config["SETTINGS"].hold_minutes * 60,
         "until": int(held.expires_at.timestamp()),
         "now": int(now.timestamp()),
         "over": False,
@@ -427,13 +440,13 @@ def old_favicon() -> Response:
     return redirect(url_for("portal.favicon"), 301)
 
 
-@portal.get("/drawing/<slug>.svg")
-def drawn(slug: str) -> Response:
+@portal.get("/drawing/<any(light, dark):mode>/<slug>.svg")
+def drawn(mode: str, slug: str) -> Response:
     """The drawing of a service that has no picture."""
     known = catalogue(db.session())
     if slug not in known.services:
         abort(404)
-    answer = make_response(drawing(slug, known.business.colour))
+    answer = make_response(drawing(slug, known.business.colour, dark=mode == "dark"))
     answer.mimetype = "image/svg+xml"
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer

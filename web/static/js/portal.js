@@ -132,7 +132,16 @@ if (clock) {
     const left = Math.max(0, Math.round(Number(clock.dataset.until) - (Date.now() / 1000 - skew)));
     $("b", clock).textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     for (const mark of [5, 2, 1]) if (left === mark * 60 && !spoken.has(mark)) { spoken.add(mark); say(clock.dataset.left.replace(/\d+|%\(n\)s/, mark)); }
-    if (left === 0 && !clock.classList.contains("over")) { clock.classList.add("over"); $("span", clock).textContent = clock.dataset.over; say(clock.dataset.over); }
+    $(".left", clock).setAttribute("stroke-dashoffset", 100 - Math.min(100, (100 * left) / Number(clock.dataset.whole)));
+    if (left <= 120 && left > 0) $("strong", clock).textContent = clock.dataset.soon;
+    if (left === 0 && !clock.classList.contains("over")) {
+      clock.classList.add("over");
+      $("strong", clock).textContent = clock.dataset.over;
+      $("span", clock).textContent = clock.dataset.kept;
+      $("a", clock).hidden = false;
+      $("b", clock).hidden = true;
+      say(`${clock.dataset.over} ${clock.dataset.kept}`);
+    }
   };
   tick();
   setInterval(tick, 1000);
