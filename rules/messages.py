@@ -30,7 +30,7 @@ USEFUL_FOR = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One message to be written into the outbox."""
+    """One message to be written into the outbox. The smaller ``priority`` leaves first."""
 
     kind: str
     audience: str
@@ -39,8 +39,8 @@ class Planned:
     locale: str
     due_at: datetime
     deadline: datetime
-    offset_minutes: int = 0
-    priority: int = 5
+    offset_minutes: int
+    priority: int
 
 
 class Bookable(Protocol):

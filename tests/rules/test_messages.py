@@ -96,11 +96,16 @@ class TestWhoIsToldWhat:
         assert kinds(found) == [("staff_cancelled", "mail", "anna@example.com")]
         assert (found[0].due_at, found[0].deadline, found[0].audience) == (BOOKED, START, "staff")
 
-    def test_the_nearer_visit_is_told_first(self) -> None:
-        def urgency(now: datetime) -> int:
-            return planned(offers=service(reminders=()), now=now)[0].priority
+    def test_news_of_the_next_24_hours_leave_first_then_reminders_then_news_then_what_staff_read(self) -> None:
+        later = {each.kind: each.priority for each in planned(offers=service(staff_reminders=(60,)))}
+        soon = {each.kind: each.priority for each in planned(now=START - timedelta(hours=24) + MINUTE)}
+        assert soon["confirmation"] < later["reminder"] < later["confirmation"]
+        assert later["confirmation"] < later["staff_booked"] == later["staff_reminder"]
+        edge = planned(now=START - timedelta(hours=24))
+        assert edge[0].priority == later["confirmation"]
 
-        assert urgency(START - timedelta(hours=24) + MINUTE) < urgency(START - timedelta(hours=24))
+    def test_only_reminders_have_an_offset(self) -> None:
+        assert {each.offset_minutes for each in planned(offers=service(reminders=()))} == {0}
 
     def test_no_two_of_one_plan_would_be_the_same_row(self) -> None:
         found = planned(offers=service(reminders=(60, 60, 1440), staff_reminders=(60, 60)), staff=(ANNA, ANNA, BEN))
@@ -186,6 +191,7 @@ class TestQuietHours:
             ("2026-12-04T22:00+01:00", 1440, "2026-12-04T08:00+01:00"),
             ("2026-12-04T07:59+01:00", 2880, "2026-12-02T08:00+01:00"),
             ("2026-12-04T08:00+01:00", 1440, "2026-12-03T08:00+01:00"),
+            ("2026-12-04T08:30+01:00", 1440, "2026-12-03T08:30+01:00"),
             ("2026-12-04T10:00+01:00", 600, "2026-12-04T08:00+01:00"),
         ],
     )

@@ -81,6 +81,8 @@ def test_length_counts_characters() -> None:
     assert text.line("a" * 201) == FieldError("too_long", {"max": 200})
     assert text.line("abc", longest=2) == FieldError("too_long", {"max": 2})
     assert text.paragraph("a\n" * 1000) == ("a\n" * 1000).strip()
+    assert text.paragraph("a\n" * 999 + "aa") == "a\n" * 999 + "aa"
+    assert text.paragraph("a\n" * 999 + "aaa") == FieldError("too_long", {"max": 2000})
     assert text.paragraph("ab\n" * 1000) == FieldError("too_long", {"max": 2000})
 
 
