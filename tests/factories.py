@@ -20,12 +20,22 @@ def free(service: str, now: datetime, *, first: date | None = None, **wish: Any)
 
 
 def booked(
-    service: str, now: datetime, *, start: datetime | None = None, customer: dict[str, str] = HANNAH, answers: Any = None, **wish: Any
+    service: str,
+    now: datetime,
+    *,
+    start: datetime | None = None,
+    customer: dict[str, str] = HANNAH,
+    answers: Any = None,
+    **wish: Any,
 ) -> Booked:
     """A booking at ``start``, by default the first free one."""
     start = start or free(service, now, **wish)[0].start
     return confirm(
-        wish=Wish(service, start, who=availability.EVERYONE, **wish), customer=customer, answers=answers or {}, locale="en", now=now
+        wish=Wish(service, start, who=availability.EVERYONE, **wish),
+        customer=customer,
+        answers=answers or {},
+        locale="en",
+        now=now,
     )
 
 

@@ -25,7 +25,9 @@ def clinic(load_business, clock):
 
 
 def confirm_hold(each, now, customer=HANNAH, **more):
-    return confirm.confirm(hold=each.secret, customer=customer, answers=more.pop("answers", {}), locale="en", now=now, **more)
+    return confirm.confirm(
+        hold=each.secret, customer=customer, answers=more.pop("answers", {}), locale="en", now=now, **more
+    )
 
 
 def test_a_held_time_is_not_offered_to_others_and_is_hers(clinic):
@@ -59,7 +61,9 @@ def test_an_expired_hold_is_refused_and_its_time_goes_to_the_next_without_any_sw
     later = mine.expires_at
     with pytest.raises(errors.HoldExpired):
         confirm_hold(mine, later)
-    assert booked("check-up", later, start=mine.start, resources=["dr-yilmaz"], customer=TOM).booking.start == mine.start
+    assert (
+        booked("check-up", later, start=mine.start, resources=["dr-yilmaz"], customer=TOM).booking.start == mine.start
+    )
 
 
 def test_one_second_before_its_end_a_hold_still_counts(clinic):
@@ -71,7 +75,9 @@ def test_swapping_a_hold_lets_the_old_time_go_in_the_same_step(clinic):
     starts = free("check-up", clinic.now, resources=["dr-yilmaz"])
     first = held("check-up", clinic.now, start=starts[0].start, resources=["dr-yilmaz"], visitor="v")
     # The next start overlaps the first hold: only letting it go makes room.
-    second = held("check-up", clinic.now, start=starts[1].start, resources=["dr-yilmaz"], visitor="v", replaces=first.secret)
+    second = held(
+        "check-up", clinic.now, start=starts[1].start, resources=["dr-yilmaz"], visitor="v", replaces=first.secret
+    )
     assert hold.find_hold(secret=first.secret, now=clinic.now).state == "released"
     assert second.start == starts[1].start
 
@@ -108,7 +114,11 @@ def test_every_mistake_is_named_at_once_and_nothing_is_written(clinic):
     mine = held("ultrasound", clinic.now)
     with pytest.raises(errors.Invalid) as refused:
         confirm.confirm(
-            hold=mine.secret, customer={"name": " \u3000", "phone": "110"}, answers={"spy": "1"}, locale="en", now=clinic.now
+            hold=mine.secret,
+            customer={"name": " \u3000", "phone": "110"},
+            answers={"spy": "1"},
+            locale="en",
+            now=clinic.now,
         )
     assert set(refused.value.errors) == {"customer.name", "customer.phone", "answers.referral", "answers.spy"}
     assert bookings.listed(db.session()) == []
@@ -151,7 +161,11 @@ def test_an_undecided_request_expires_at_its_start_and_everybody_is_told(clinic)
 
 
 def test_cancelling_twice_cancels_once(clinic):
-    done = booked("check-up", clinic.now, start=free("check-up", clinic.now, first=datetime(2026, 12, 8, tzinfo=UTC).date())[0].start)
+    done = booked(
+        "check-up",
+        clinic.now,
+        start=free("check-up", clinic.now, first=datetime(2026, 12, 8, tzinfo=UTC).date())[0].start,
+    )
     first = cancel.cancel(reference=done.booking.reference, reason="Ill", now=clinic.now)
     second = cancel.cancel(reference=done.booking.reference, now=clinic.now)
     assert (first.booking.status, first.replayed, second.replayed) == ("cancelled", False, True)
@@ -217,8 +231,12 @@ def test_a_failure_leaves_the_key_free(clinic):
     key = Key("test", "k", "print")
     start = free("check-up", clinic.now)[0].start
     with pytest.raises(errors.Invalid):
-        confirm.confirm(wish=confirm.Wish("check-up", start), customer={}, answers={}, locale="en", key=key, now=clinic.now)
-    done = confirm.confirm(wish=confirm.Wish("check-up", start), customer=HANNAH, answers={}, locale="en", key=key, now=clinic.now)
+        confirm.confirm(
+            wish=confirm.Wish("check-up", start), customer={}, answers={}, locale="en", key=key, now=clinic.now
+        )
+    done = confirm.confirm(
+        wish=confirm.Wish("check-up", start), customer=HANNAH, answers={}, locale="en", key=key, now=clinic.now
+    )
     assert not done.replayed
 
 
@@ -261,13 +279,15 @@ def test_a_van_for_three_days_ends_at_the_same_wall_clock_time(load_business, cl
     clock.set("2027-03-20T09:00Z")
     start = datetime(2027, 3, 27, 10, 0, tzinfo=UTC)
     customer = {"name": "A", "phone": "+44 7911 123456", "email": "a@example.com"}
-    done = booked("van-hire", clock.now, start=start, length="3d", customer=customer, answers={"licence": "X1", "abroad": False})
+    done = booked(
+        "van-hire", clock.now, start=start, length="3d", customer=customer, answers={"licence": "X1", "abroad": False}
+    )
     assert done.booking.end == datetime(2027, 3, 30, 9, 0, tzinfo=UTC)
 
 
 def test_price_and_terms_are_those_of_the_hold(clinic, load_business, tmp_path):
     mine = held("ultrasound", clinic.now)
-    edited = (tmp_path / "clinic.yaml")
+    edited = tmp_path / "clinic.yaml"
     from tests.conftest import BUSINESSES
 
     edited.write_text((BUSINESSES / "clinic.yaml").read_text().replace('price: "65.00"', 'price: "99.00"'))

@@ -113,7 +113,9 @@ def test_the_same_key_and_body_give_the_same_answer(clinic):
 def test_the_same_key_holds_the_same_time(clinic):
     start = slots(clinic)[0]["start"]
     both = [
-        clinic.post("/api/v1/holds", json={"service": "check-up", "start": start}, headers={"Idempotency-Key": "h"}).json
+        clinic.post(
+            "/api/v1/holds", json={"service": "check-up", "start": start}, headers={"Idempotency-Key": "h"}
+        ).json
         for _ in range(2)
     ]
     assert both[0] == both[1]
@@ -173,7 +175,14 @@ def test_a_booking_is_seen_with_its_token_only(clinic):
     made, other = book(clinic).json, book(clinic, key="o", start=slots(clinic)[40]["start"]).json
     path = f"/api/v1/bookings/{made['reference']}"
     assert clinic.get(path, headers={"Authorization": f"Bearer {made['token']}"}).json["reference"] == made["reference"]
-    for odd in ("", "Bearer", "Bearer x", f"Bearer {other['token']}", f"Basic {made['token']}", "Bearer " + "x" * 10_000):
+    for odd in (
+        "",
+        "Bearer",
+        "Bearer x",
+        f"Bearer {other['token']}",
+        f"Basic {made['token']}",
+        "Bearer " + "x" * 10_000,
+    ):
         assert clinic.get(path, headers={"Authorization": odd}).status_code == 404
     assert clinic.get(path).status_code == 404
 
@@ -182,7 +191,9 @@ def test_moving_and_cancelling(clinic):
     made = book(clinic, start="2026-12-08T09:00:00+01:00").json
     bearer = {"Authorization": f"Bearer {made['token']}"}
     path = f"/api/v1/bookings/{made['reference']}"
-    moved = clinic.post(f"{path}/reschedule", json={"start": "2026-12-08T09:10:00+01:00", "revision": 0}, headers=bearer)
+    moved = clinic.post(
+        f"{path}/reschedule", json={"start": "2026-12-08T09:10:00+01:00", "revision": 0}, headers=bearer
+    )
     assert (moved.status_code, moved.json["revision"], moved.json["start"]) == (200, 1, "2026-12-08T09:10:00+01:00")
     stale = clinic.post(f"{path}/cancel", json={"revision": 0}, headers=bearer)
     assert (stale.status_code, stale.json["code"], stale.json["booking"]["revision"]) == (409, "stale", 1)
@@ -254,7 +265,9 @@ def test_internal_services_cannot_be_had(load_business, client, tmp_path):
     from tests.conftest import BUSINESSES
 
     path = tmp_path / "clinic.yaml"
-    path.write_text((BUSINESSES / "clinic.yaml").read_text().replace("  - slug: ultrasound", "  - slug: ultrasound\n    who: staff"))
+    path.write_text(
+        (BUSINESSES / "clinic.yaml").read_text().replace("  - slug: ultrasound", "  - slug: ultrasound\n    who: staff")
+    )
     load_business(path)
     assert [each["slug"] for each in client.get("/api/v1/services").json["services"]] == ["check-up"]
     assert client.get("/api/v1/services/ultrasound/slots").json["code"] == "unknown_service"

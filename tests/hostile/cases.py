@@ -1,0 +1,71 @@
+"""Hostile and silly texts: (id, value, what may come of it). Every text field of every door is fed with all of them.
+
+``kept`` is stored and shown as text, ``cleaned`` is stored without what cannot be shown, ``refused`` is a 422 at the field.
+"""
+
+TEXTS: list[tuple[str, str, str]] = [
+    ("X-01 blank", "   ", "refused"),
+    ("X-01 wide blank", "\u3000\u3000", "refused"),
+    ("X-01 zero width", "\u200b\u200d\ufeff", "refused"),
+    ("X-17 a megabyte", "a" * 300_000, "refused"),
+    ("X-20 script", "<script>alert(1)</script>", "kept"),
+    ("X-20 image", '"><img src=x onerror=alert(1)>', "kept"),
+    ("X-20 escaped already", "&lt;b&gt; &amp;amp;", "kept"),
+    ("X-20 address", "javascript:alert(1)", "kept"),
+    ("X-21 quotes", "' OR 1=1 --", "kept"),
+    ("X-21 wildcards", "100%_\\", "kept"),
+    ("X-21 drop", "Robert'); DROP TABLE booking;--", "kept"),
+    ("X-22 line breaks", "Anna\r\nBcc: all@example.com", "cleaned"),
+    ("X-22 other breaks", "A\u2028B\u2029C\x0bD\x0cE\x85F", "cleaned"),
+    ("X-23 control", "A\x07B\x1b[31mC\x7fD\x9fE", "cleaned"),
+    ("X-24 turning", "A\u202eB\u2066C\u2069", "cleaned"),
+    ("X-25 family", "Familie 👨\u200d👩\u200d👧", "kept"),
+    ("X-26 full width", "ＡＤＭＩＮ", "kept"),
+    ("X-26 look-alike", "Аdmin", "kept"),
+    ("X-27 marks", "Z" + "\u0301" * 50, "kept"),
+    ("X-28 rare", "𠮷野 İıß \ue000", "kept"),
+    ("X-29 one letter", "O", "kept"),
+    ("X-29 null", "Null", "kept"),
+    ("X-29 none", "None", "kept"),
+    ("X-29 zero", "0", "kept"),
+    ("X-29 dash", "-", "kept"),
+    ("X-31 template", "{{7*7}} {% raw %} ${7*7} {0.__class__} %(x)s %n", "kept"),
+    ("X-32 formula", "=1+1", "kept"),
+    ("X-32 at", "@SUM(1)", "kept"),
+    ("X-33 path", "../../etc/passwd", "kept"),
+    ("X-33 device", "con.txt. ", "cleaned"),
+    ("X-34 address in a name", "Win now www.spam.example.com/x", "kept"),
+]
+
+PHONES: list[tuple[str, str, str | None]] = [
+    ("X-40 plain", "13800138000", "+8613800138000"),
+    ("X-40 spaced", "138 0013 8000", "+8613800138000"),
+    ("X-40 country", "+86 138-0013-8000", "+8613800138000"),
+    ("X-40 full width", "１３８００１３８０００", "+8613800138000"),
+    ("X-40 arabic", "١٣٨٠٠١٣٨٠٠٠", "+8613800138000"),
+    ("X-41 trunk zeros", "0013800138000", None),
+    ("X-42 emergency", "110", None),
+    ("X-43 premium", "+1 900 555 0100", None),
+    ("X-43 personal", "+44 70 1234 5678", None),
+    ("X-43 satellite", "+883 510 012 345 678", None),
+    ("X-44 extension", "13800138000 ext 5", None),
+    ("X-44 parameter", "13800138000;ext=1", None),
+    ("X-45 endless", "1" * 300, None),
+    ("X-45 plus", "+", None),
+    ("X-45 letters", "1-800-FLOWERS", None),
+    ("X-46 header", "+8613800138000\r\nX: 1", None),
+    ("X-46 two", "13800138000,13900139000", None),
+]
+
+MAILS: list[tuple[str, str, bool]] = [
+    ("X-50 short", "a@b", False),
+    ("X-50 blank inside", "a b@c.de", False),
+    ("X-50 quoted", '"a b"@c.de', False),
+    ("X-50 address literal", "a@[127.0.0.1]", False),
+    ("X-50 long", "a" * 300 + "@example.com", False),
+    ("X-50 two", "a@example.com,b@example.com", False),
+    ("X-51 header", "a@example.com\r\nBcc: b@example.com", False),
+    ("X-52 tag", "Anna.Lee+visit@Example.COM", True),
+    ("X-52 umlaut domain", "anna@müller.example.com", True),
+    ("X-53 name", "Bank <support@example.com>", False),
+]
