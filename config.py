@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_MAILBOX = re.compile(r"[^@<>\r\n]+@[^@<>\s]+|[^<>\r\n]*<[^@<>\s]+@[^@<>\s]+>")
 
 NAMES = frozenset(
     {
@@ -40,6 +43,7 @@ NAMES = frozenset(
         "EMBED_SITES",
         "CLOCK_OFFSET_FILE",
         "FAILPOINTS",
+        "FLASK_DEBUG",
     }
 )
 
@@ -79,6 +83,7 @@ class Settings:
     embed_sites: tuple[str, ...] = ()
     clock_offset_file: Path | None = None
     failpoints: Mapping[str, str] = field(default_factory=dict)
+    debug: bool = False
 
     @property
     def production(self) -> bool:
@@ -107,8 +112,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     data_dir = Path(values.get("DATA_DIR") or ROOT / "instance").absolute()
     host = values.get("HOST") or "127.0.0.1"
     port = _number(values, "PORT", 8000, 1, 65535)
-    base_url = (values.get("BASE_URL") or f"http://{'127.0.0.1' if host == _EVERYWHERE else host}:{port}").rstrip("/")
+    base_url = (values.get("BASE_URL") or _local_url(host, port)).rstrip("/")
     _check_url("BASE_URL", base_url, ("http", "https"))
+    if any((parts := urlsplit(base_url))[2:]) or parts.username is not None:
+        raise SettingError("BASE_URL must be scheme and host only, like https://book.example.com")
     production = base_url.startswith("https://")
     settings = Settings(
         database_url=_database(values.get("DATABASE_URL"), data_dir),
@@ -132,12 +139,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_number(values, "PROXIES", 0, 0, 10),
         log=_choice(values, "LOG", {"text": "text", "json": "json"}, "text"),
         metrics_token=values.get("METRICS_TOKEN") or None,
-        embed_sites=tuple((values.get("EMBED_SITES") or "").replace(",", " ").split()),
+        embed_sites=_sites(values.get("EMBED_SITES")),
         clock_offset_file=Path(values["CLOCK_OFFSET_FILE"]) if values.get("CLOCK_OFFSET_FILE") else None,
         failpoints=_failpoints(values.get("FAILPOINTS")),
+        debug=_choice(values, "FLASK_DEBUG", {"1": True, "0": False}, False),
     )
     _check_together(settings)
     return settings
+
+
+def _local_url(host: str, port: int) -> str:
+    if host in (_EVERYWHERE, "::"):
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _values(environ: Mapping[str, str] | None) -> dict[str, str]:
@@ -157,7 +171,8 @@ def _database(value: str | None, data_dir: Path) -> str:
     scheme, _, rest = value.partition("://")
     if scheme in ("postgresql", "postgres", "postgresql+psycopg") and rest:
         return f"postgresql+psycopg://{rest}"
-    if scheme == "sqlite" and rest.startswith("/"):
+    # Three slashes and a name would be a path that depends on where the program was started.
+    if scheme == "sqlite" and rest.startswith("//"):
         return value
     raise SettingError("DATABASE_URL must be postgresql://… or sqlite:///… with an absolute path")
 
@@ -223,6 +238,16 @@ def _check_url(name: str, value: str, schemes: tuple[str, ...]) -> None:
         raise SettingError(f"{name} must start with {' or '.join(each + '://' for each in schemes)} and name a host")
 
 
+def _sites(value: str | None) -> tuple[str, ...]:
+    """Origins that may frame the portal. They end up in a header, so nothing else passes."""
+    sites = tuple((value or "").replace(",", " ").split())
+    for site in sites:
+        parts = urlsplit(site)
+        if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.netloc) or any(parts[2:]):
+            raise SettingError(f"EMBED_SITES must be addresses like https://www.example.com, not {site!r}")
+    return sites
+
+
 def _failpoints(value: str | None) -> dict[str, str]:
     """``name=action,name=action``."""
     pairs = [each.partition("=") for each in (value or "").split(",") if each]
@@ -237,6 +262,8 @@ def _check_together(settings: Settings) -> None:
             raise SettingError("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: TWILIO_ACCOUNT_SID is set")
     if settings.mail_url and not settings.mail_from:
         raise SettingError("MAIL_FROM is missing: MAIL_URL is set")
+    if settings.mail_from and not _MAILBOX.fullmatch(settings.mail_from):
+        raise SettingError("MAIL_FROM must be an address, with or without a name: Frontdesk <desk@example.com>")
     if not settings.production:
         return
     unsafe: list[tuple[str, Callable[[Settings], bool], str]] = [
@@ -244,6 +271,7 @@ def _check_together(settings: Settings) -> None:
         ("FAILPOINTS", lambda each: bool(each.failpoints), "are for tests only"),
         ("CLOCK_OFFSET_FILE", lambda each: each.clock_offset_file is not None, "is for tests only"),
         ("DEMO", lambda each: each.demo, "cannot be 1"),
+        ("FLASK_DEBUG", lambda each: each.debug, "cannot be on"),
     ]
     for name, is_set, why in unsafe:
         if is_set(settings):
