@@ -6,8 +6,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, Instant, Json
 
@@ -41,3 +41,9 @@ class HistoryPersonal(Base):
     history_id: Mapped[int] = mapped_column(ForeignKey("history.id"), primary_key=True)
     before: Mapped[Any] = mapped_column(Json, nullable=True)
     after: Mapped[Any] = mapped_column(Json, nullable=True)
+
+
+def steps_of(session: Session, kind: str, id: int) -> list[History]:
+    """What happened to one object, latest first."""
+    wanted = select(History).where(History.object_kind == kind, History.object_id == id).order_by(History.id.desc())
+    return list(session.scalars(wanted))

@@ -21,9 +21,10 @@ def context() -> dict[str, Any]:
     """What the layout shows on every page."""
     say = words()
     try:
-        business = catalogue(db.session()).business
+        known = catalogue(db.session())
+        business, places = known.business, list(known.locations.values())
     except NoBusiness:
-        business = None
+        business, places = None, []
     _, digest = stylesheet(business.colour if business else None)
     # An error page echoes nothing of what was asked: every wrong link gets one and the same.
     asked = [] if g.get("error") else request.args.lists()
@@ -34,6 +35,7 @@ def context() -> dict[str, Any]:
     ]
     return {
         "business": business,
+        "address": say.text(places[0].address) if len(places) == 1 else "",
         "words": say,
         "languages": languages,
         "brand_css": url_for("portal.brand", digest=digest),

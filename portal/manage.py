@@ -18,6 +18,7 @@ from actions.contacts import pretty
 from models import bookings
 from models.base import db
 from models.bookings import BookingView
+from models.history import steps_of
 from models.snapshot import catalogue
 from notifications import dispatch
 from portal import portal
@@ -30,6 +31,7 @@ from web.locale import words
 from wire.booking import Described, describe, masked
 from wire.ical import calendar as calendar_of
 from wire.links import manage_token, manage_url, opens
+from wire.story import story
 
 
 def got(reference: str, now: datetime) -> tuple[BookingView, str]:
@@ -95,13 +97,19 @@ def manage(reference: str) -> str:
     found, token = got(reference, now)
     told = told_of(found, now)
     said = {"moved": words().gettext("Moved to %(when)s.", when=told.short), "cancelled": words().gettext("Cancelled.")}
-    contacts = " · ".join(filter(None, [masked(found.phone), masked(found.email)]))
+    say = words()
+    details = [
+        (say.gettext("Name"), found.name),
+        (say.gettext("Mobile number"), masked(found.phone)),
+        (say.gettext("E-mail"), masked(found.email)),
+    ]
     questions = _questions(found)
     return render_template(
         "portal/manage.html",
         told=told,
         said=said.get(request.args.get("done", "")),
-        contacts=contacts,
+        details=details,
+        happened=story(steps_of(db.session(), "booking", found.id), told),
         answers=told.answers(questions),
         again=url_for("portal.times", slug=found.service, location=found.location),
         **_links(found, token),

@@ -358,7 +358,15 @@ class TimePage:
     def back(self) -> str:
         if self.moving:
             return self.address.removesuffix("/move") + "?" + urlencode(self.extra)
+        if self.only:
+            return ""
         return url_for("portal.services", location=self.wish.location, src=self.wish.source)
+
+    @property
+    def only(self) -> bool:
+        """True where there is nothing else to choose: the list of services would lead straight back here."""
+        known = self.asked.catalogue
+        return len(known.public_services()) == 1 and len(known.locations) == 1
 
     @property
     def back_text(self) -> str:

@@ -31,12 +31,15 @@ def healthz() -> Response:
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """200 when the database answers at the newest schema; Redis and the worker are named, booking goes on without them."""
-    found = {"database": _database(), "redis": _redis(), "worker": _worker()}
-    ready = found["database"] == "ok"
+    database = database_state()
+    ready = database == "ok"
+    worker = worker_state() if ready else "unknown"
+    found = {"database": database, "redis": redis_state(), "worker": worker}
     return jsonify(status="ok" if ready else "unavailable", **found), 200 if ready else 503
 
 
-def _database() -> str:
+def database_state() -> str:
+    """``ok``, or what is wrong with the database."""
     try:
         version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except Exception:
@@ -53,7 +56,8 @@ def head() -> str | None:
     return ScriptDirectory.from_config(migrate.get_config()).get_current_head()
 
 
-def _redis() -> str:
+def redis_state() -> str:
+    """``ok``, ``none`` where there is no Redis, or that it is away."""
     url = current_app.config["SETTINGS"].redis_url
     if url is None:
         return "none"
@@ -64,7 +68,8 @@ def _redis() -> str:
     return "ok"
 
 
-def _worker() -> str:
+def worker_state() -> str:
+    """``ok`` when a worker beat within the last minute, else when one was last seen."""
     beat = db.session.execute(select(PeriodicTask.last_run).where(PeriodicTask.name == "worker")).scalar()
     if beat is None:
         return "never seen"
