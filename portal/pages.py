@@ -278,7 +278,7 @@ def _form(
     page = {
         "slug": held.service,
         "name": say.text(service.name),
-        "when": f"{say.date(start.date(), 'medium', today=today)}, {say.span(start, end)}",
+        "when": say.day_and_span(start, end, today=today),
         "zones": _zones(held, say),
         "length": say.duration(length),
         "people": ", ".join(say.text(known.resources[slug].name) for slug in held.resources if slug in known.resources),

@@ -84,6 +84,11 @@ class Described:
         return self.words.span(self.start, self.end)
 
     @property
+    def when(self) -> str:
+        """``Thu 3 December, 08:40–09:10``."""
+        return self.words.day_and_span(self.start, self.end, today=self._today)
+
+    @property
     def short(self) -> str:
         """``Thu 3 Dec, 08:40``."""
         return self.words.day_and_time(self.start, today=self._today)

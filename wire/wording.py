@@ -100,8 +100,9 @@ class Wording:
         return self._said(_formatted(day, pattern, _BABEL[self.locale]))
 
     def weekdays(self) -> list[tuple[str, str]]:
-        """Short and full names of the weekdays, Monday first."""
-        short, full = self._babel.days["format"]["abbreviated"], self._babel.days["format"]["wide"]
+        """Short and full names of the weekdays, Monday first: ``Mon``, ``一``."""
+        short = self._babel.days["stand-alone"]["narrow" if self.locale == "zh" else "abbreviated"]
+        full = self._babel.days["format"]["wide"]
         return [(self._said(short[day]), self._said(full[day])) for day in range(7)]
 
     def time(self, local: datetime) -> str:
@@ -118,6 +119,11 @@ class Wording:
         """``Thu 3 Dec, 08:40``."""
         separator = " " if self.locale == "zh" else ", "
         return f"{self.date(local.date(), style, today=today)}{separator}{self.time(local)}"
+
+    def day_and_span(self, start: datetime, end: datetime, style: str = "medium", *, today: Date | None = None) -> str:
+        """``Thu 3 December, 08:40–09:10``."""
+        separator = " " if self.locale == "zh" else ", "
+        return f"{self.date(start.date(), style, today=today)}{separator}{self.span(start, end)}"
 
     def money(self, minor: int, currency: str) -> str:
         """``€65.00``, ``¥120``."""
