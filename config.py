@@ -15,7 +15,7 @@ from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-_MAILBOX = re.compile(r"[^@<>\r\n]+@[^@<>\s]+|[^<>\r\n]*<[^@<>\s]+@[^@<>\s]+>")
+_MAILBOX = re.compile(r"[^@<>\s]+@[^@<>\s]+")
 
 NAMES = frozenset(
     {
@@ -263,7 +263,7 @@ def _check_together(settings: Settings) -> None:
     if settings.mail_url and not settings.mail_from:
         raise SettingError("MAIL_FROM is missing: MAIL_URL is set")
     if settings.mail_from and not _MAILBOX.fullmatch(settings.mail_from):
-        raise SettingError("MAIL_FROM must be an address, with or without a name: Frontdesk <desk@example.com>")
+        raise SettingError("MAIL_FROM must be an address like desk@example.com; the name beside it is the business's")
     if not settings.production:
         return
     unsafe: list[tuple[str, Callable[[Settings], bool], str]] = [

@@ -77,26 +77,35 @@ def _write(message: EmailMessage, folder: Path, message_id: str) -> Sent:
     return Sent(name)
 
 
-def _smtp(message: EmailMessage, mail: Mail, sender: str, url: str) -> Sent:
+def connected(url: str) -> smtplib.SMTP:
+    """A connection to the server of a ``smtp://`` or ``smtps://`` address: encrypted where it can be, signed in."""
     parts = urlsplit(url)
     host, secure = parts.hostname or "localhost", parts.scheme == "smtps"
+    context = ssl.create_default_context()
+    server: smtplib.SMTP
+    if secure:
+        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=CONNECT, context=context)
+    else:
+        server = smtplib.SMTP(host, parts.port or 587, timeout=CONNECT)
+    try:
+        if server.sock is not None:
+            server.sock.settimeout(WHOLE)
+        server.ehlo()
+        if not secure and server.has_extn("starttls"):
+            server.starttls(context=context)
+            server.ehlo()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _smtp(message: EmailMessage, mail: Mail, sender: str, url: str) -> Sent:
     data_sent = False
     try:
-        context = ssl.create_default_context()
-        server: smtplib.SMTP
-        if secure:
-            server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=CONNECT, context=context)
-        else:
-            server = smtplib.SMTP(host, parts.port or 587, timeout=CONNECT)
-        with server:
-            if server.sock is not None:
-                server.sock.settimeout(WHOLE)
-            server.ehlo()
-            if not secure and server.has_extn("starttls"):
-                server.starttls(context=context)
-                server.ehlo()
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
+        with connected(url) as server:
             data_sent = True
             refused = server.send_message(message, sender, [mail.to])
             if refused:

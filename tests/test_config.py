@@ -87,6 +87,7 @@ ODD = [
     ("LOG", "xml"),
     ("MAIL_URL", "http://mail.example.com"),
     ("MAIL_FROM", "nobody"),
+    ("MAIL_FROM", "Praxis am Park <desk@example.com>"),
     ("MAIL_FROM", "a@example.com\nBcc: b@example.com"),
     ("TWILIO_API_BASE", "twilio"),
     ("EMBED_SITES", "www.example.com"),
@@ -119,7 +120,7 @@ def test_whole_accounts_are_taken(tmp_path: Path):
     found = settings(
         tmp_path,
         MAIL_URL="smtps://user:word@mail.example.com:465",
-        MAIL_FROM="Praxis am Park <desk@example.com>",
+        MAIL_FROM="desk@example.com",
         TWILIO_ACCOUNT_SID="AC1",
         TWILIO_AUTH_TOKEN="t",
         TWILIO_MESSAGING_SERVICE_SID="MG1",
