@@ -72,7 +72,7 @@ class Wording:
     def _filled_in(self, text: str, params: Mapping[str, Any]) -> str:
         if self.locale != "zh":
             return text % params
-        return _PLACE.sub(lambda place: _spaced(text, place, params), text).replace("%%", "%")
+        return _PLACE.sub(lambda place: _spaced(text, place, params), text)
 
     def _said(self, text: str) -> str:
         return f"⟦{text}⟧" if self.pseudo else text
@@ -203,12 +203,14 @@ class Wording:
         return filled
 
 
-_PLACE = re.compile(r"%\((\w+)\)s")
+_PLACE = re.compile(r"%\((\w+)\)s|%%")
 
 
 def _spaced(text: str, place: re.Match[str], params: Mapping[str, Any]) -> str:
     """What stands at a named place of a Chinese text, with a space where Latin or a figure would touch a Chinese character.
     Bare numbers are left alone: there the translation itself says whether one belongs."""
+    if place[1] is None:
+        return "%"
     value = params[place[1]]
     inside = str(value)
     if not isinstance(value, str) or not inside:
