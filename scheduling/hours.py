@@ -118,8 +118,11 @@ def edge(zone: str, day: date, wall: int, *, last: bool = False) -> int:
 
 def local_edge(zone: str, local: datetime, *, last: bool = False) -> int:
     """``edge`` for a naive local datetime; the ends of the calendar stand for "always" and "for ever"."""
-    day = min(max(local.date(), FIRST_DAY), LAST_DAY)
-    return edge(zone, day, local.hour * 60 + local.minute, last=last)
+    return edge(zone, _clipped(local.date()), local.hour * 60 + local.minute, last=last)
+
+
+def _clipped(day: date) -> date:
+    return min(max(day, FIRST_DAY), LAST_DAY)
 
 
 def local_date(zone: str, minute: int) -> date:
@@ -241,9 +244,11 @@ def away_minutes(absences: Iterable[Absence], zone: str) -> Intervals:
     dates, also where clocks show a midnight twice."""
     away: Intervals = []
     for absence in absences:
-        away.append(
-            (local_edge(zone, absence.from_local), local_edge(zone, absence.to_local, last=not absence.whole_days))
-        )
+        begin = absence.from_local
         if absence.whole_days:
-            away += cut(zone, min(absence.to_local.date(), LAST_DAY) - timedelta(days=1))
+            # Date by date at the ends: where clocks go back across midnight a date returns after the next has begun.
+            begin += timedelta(days=1)
+            away += cut(zone, _clipped(absence.from_local.date()))
+            away += cut(zone, _clipped(absence.to_local.date()) - timedelta(days=1))
+        away.append((local_edge(zone, begin), local_edge(zone, absence.to_local, last=not absence.whole_days)))
     return union(away)

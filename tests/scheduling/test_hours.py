@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -203,9 +203,21 @@ def test_whole_days_end_with_their_date_where_midnight_comes_twice():
     assert hours.away_minutes([off], havana) == hours.cut(havana, date(2026, 10, 31))
 
 
+def test_a_date_that_comes_back_for_an_hour_is_told_from_its_neighbours():
+    # Clocks in St John's went from a minute past midnight back to the evening before.
+    st_johns, saturday, sunday = "America/St_Johns", date(2006, 10, 28), date(2006, 10, 29)
+    assert len(hours.cut(st_johns, saturday)) == len(hours.cut(st_johns, sunday)) == 2
+    for day in (saturday, sunday):
+        begin = datetime(day.year, day.month, day.day)
+        off = Absence(begin, begin + timedelta(days=1), whole_days=True)
+        assert hours.away_minutes([off], st_johns) == hours.cut(st_johns, day)
+
+
 def test_time_off_may_last_for_ever():
     off = Absence(datetime(2026, 6, 2), datetime(9999, 12, 31), whole_days=True)
     assert presence(off, last=date(2026, 7, 31)) == ["01 22:00 to 02 00:00"]
+    assert presence(Absence(datetime.min, datetime.max, whole_days=False)) == []
+    assert presence(Absence(datetime.min, datetime(2026, 6, 3), whole_days=True)) == ["03 22:00 to 04 06:00"]
 
 
 # The same hours are worked out once
