@@ -79,6 +79,8 @@ class Oracle:
         own = self.service.timetable
         self.counter = self.house if own is None else self.hours(own, frozenset())
         self._in: dict[tuple[int, int | None], set[int]] = {}
+        self._off: dict[tuple[int, int], set[int]] = {}
+        self._free: dict[tuple[int, int, str], list[int]] = {}
 
     # Hours
 
@@ -136,10 +138,16 @@ class Oracle:
             self._in[resource.id, unit] = found - self.off(absences, resource.absence_zone)
         return self._in[resource.id, unit]
 
+    def gone(self, resource: Resource, unit: int) -> set[int]:
+        """The minutes of time off of the unit."""
+        if (resource.id, unit) not in self._off:
+            self._off[resource.id, unit] = self.off(self.away(resource, unit), resource.absence_zone)
+        return self._off[resource.id, unit]
+
     def covers(self, minutes: set[int], start: int, end: int) -> bool:
         if self.service.overnight:
             return all(edge in minutes or edge - 1 in minutes for edge in (start, end))
-        return all(minute in minutes for minute in range(start, end))
+        return minutes.issuperset(range(start, end))
 
     # Starts
 
@@ -174,16 +182,19 @@ class Oracle:
     # Resources
 
     def free_units(self, id: int, start: int, mode: str = "now") -> list[int]:
+        if (id, start, mode) not in self._free:
+            self._free[id, start, mode] = self._free_units(id, start, mode) if self.open(start) else []
+        return self._free[id, start, mode]
+
+    def _free_units(self, id: int, start: int, mode: str) -> list[int]:
         resource, service, end = self.resources[id], self.service, self.end(start)
-        if not self.open(start):
-            return []
         found = []
         for unit in resource.units:
             if not self.covers(self.presence(resource, None), start, end):
                 continue
             if not self.covers(self.presence(resource, unit), start, end):
                 continue
-            if set(range(start, end)) & self.off(self.away(resource, unit), resource.absence_zone):
+            if not self.gone(resource, unit).isdisjoint(range(start, end)):
                 continue
             busy = list(self.taken.busy.get(unit, ()))
             if mode == "unbooked":

@@ -14,7 +14,7 @@ from tests.scheduling.oracle import Oracle, plain
 
 numbers = st.integers(0, 2**62)
 relaxed = settings(
-    max_examples=300,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
