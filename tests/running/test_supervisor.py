@@ -104,7 +104,7 @@ def test_it_runs_everything_starts_again_what_dies_and_ends_with_ctrl_c(house: H
             {name: name in dead and each.pid != dead[name].pid for name, each in house.children().items()} == ALL_NEW
         )
     )
-    assert house.said.count("starts again in 1 s") == 3
+    assert house.said.count("ended (SIGKILL)") == 3
     until(lambda: house.ready()["redis"] == "ok")
 
     everybody = house.everybody()
