@@ -125,6 +125,10 @@ def nested(depth: int) -> Any:
 
 def test_a_tree_may_be_eight_deep_and_no_deeper() -> None:
     assert conditions.check(nested(8), FIELDS) == []
+    assert conditions.check({"any": [{"all": [nested(6)]}]}, FIELDS) == []
+    assert conditions.check({"any": [{"all": [nested(7)]}]}, FIELDS) == [
+        (".any[0].all[0]" + ".not" * 6, "too large a condition")
+    ]
     assert conditions.check(nested(9), FIELDS) == [(".not" * 8, "too large a condition")]
     assert conditions.check(nested(900), FIELDS) == [(".not" * 8, "too large a condition")]
 

@@ -84,6 +84,8 @@ class TestDefinitions:
     def test_only_numbers_have_bounds_and_only_texts_a_length(self) -> None:
         name = {"key": "name", "type": "text", "label": "Name"}
         assert questions.check([{**name, "min": 1}]) == [("[0].min", "a number, for integer and number questions")]
+        for fitting in (1, text.MAX_TEXT):
+            assert questions.check([{**name, "max_length": fitting}]) == []
         for length in (0, text.MAX_TEXT + 1, True, "10"):
             assert questions.check([{**name, "max_length": length}]) == [
                 ("[0].max_length", "1 to 2000, for text questions")
@@ -271,7 +273,9 @@ class TestNumbers:
         assert [answer("integer", typed, min=1, max=12) for typed in (1, 12)] == [1, 12]
 
     def test_numbers_beyond_all_use_are_refused_without_a_bound(self) -> None:
-        for huge in (10**400, 1e300):
+        assert answer("integer", 10**15) == 10**15
+        assert answer("integer", -(10**15)) == -(10**15)
+        for huge in (10**15 + 1, 10**400, 1e300):
             assert answer("integer", huge) == FieldError("too_large", {"max": questions.LARGEST})
             assert answer("number", -huge) == FieldError("too_small", {"min": -questions.LARGEST})
 

@@ -53,9 +53,29 @@ def test_a_line_loses_what_would_do_harm(typed: str, cleaned: str) -> None:
     assert text.line(typed) == cleaned
 
 
+def test_no_mark_that_turns_the_direction_stays() -> None:
+    turning = [0x061C, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069]
+    assert text.line("a" + "".join(map(chr, turning)) + "b") == "ab"
+    # Their neighbours, a blank for thin numbers and an invisible sign of mathematics, stay.
+    assert text.line("a\u202fb\u2065c") == "a\u202fb\u2065c"
+
+
 @pytest.mark.parametrize(
     "nothing",
-    ["", "   ", "\u3000", "\u200b\u200b", "\ufeff", "\u202e", "\x00", "\r\n", "\u3164", "\u2800", "\u2060\u00a0"],
+    [
+        "",
+        "   ",
+        "\u3000",
+        "\u200b\u200b",
+        "\ufeff",
+        "\u202e",
+        "\x00",
+        "\r\n",
+        "\u3164",
+        "\u2800",
+        "\u2060\u00a0",
+        "\ufe00\ufe0f",
+    ],
 )
 def test_what_cannot_be_seen_is_blank(nothing: str) -> None:
     assert text.blank(nothing)
