@@ -37,11 +37,17 @@ def phone(typed: object, *, region: str) -> str | FieldError:
         return FieldError("phone_odd")
     if not phonenumbers.is_valid_number(number):
         why = phonenumbers.is_possible_number_with_reason(number)
-        short = why in (phonenumbers.ValidationResult.TOO_SHORT, phonenumbers.ValidationResult.INVALID_LENGTH)
-        return FieldError("phone_short" if short else "phone_odd")
+        wrong_length = why in (phonenumbers.ValidationResult.TOO_SHORT, phonenumbers.ValidationResult.INVALID_LENGTH)
+        return FieldError("phone_short" if wrong_length or _shorter_than_a_mobile(number) else "phone_odd")
     if phonenumbers.number_type(number) in _REFUSED or number.country_code in (882, 883, 979):
         return FieldError("phone_refused")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _shorter_than_a_mobile(number: phonenumbers.PhoneNumber) -> bool:
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    mobile = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    return mobile is not None and len(str(number.national_number)) < len(str(mobile.national_number))
 
 
 def may_text(e164: str) -> bool:

@@ -19,7 +19,6 @@ _PERSONAL = ("/b/", "/find", "/feeds/")
 
 def secure(app: Flask, settings: config.Settings) -> None:
     """Sets cookies, trusted hosts, body limits, and the headers of every answer."""
-    host = urlsplit(settings.base_url).hostname or "localhost"
     app.config.update(
         SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
         SESSION_COOKIE_SECURE=settings.production,
@@ -29,7 +28,7 @@ def secure(app: Flask, settings: config.Settings) -> None:
         MAX_CONTENT_LENGTH=1_000_000,
         MAX_FORM_MEMORY_SIZE=500_000,
         MAX_FORM_PARTS=200,
-        TRUSTED_HOSTS=[host] if settings.production else None,
+        TRUSTED_HOSTS=_hosts(settings),
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.production,
     )
@@ -56,3 +55,13 @@ def secure(app: Flask, settings: config.Settings) -> None:
             headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
             headers.setdefault("Cache-Control", "no-store" if response.mimetype == "text/html" else "no-cache")
         return response
+
+
+def _hosts(settings: config.Settings) -> list[str] | None:
+    """The names that this installation answers to. A trial on 0.0.0.0 is opened from phones by whatever address they see."""
+    own = urlsplit(settings.base_url).hostname or "localhost"
+    if settings.production:
+        return [own]
+    if settings.host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
+        return None
+    return [own, settings.host, "localhost", "127.0.0.1", "[::1]"]
