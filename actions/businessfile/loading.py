@@ -70,13 +70,15 @@ def load(
     def work(session: OrmSession) -> Report:
         report = Report()
         current = session.execute(select(Business)).scalar_one_or_none()
+        # Never a number that was there before: running servers tell by it whether to read anew.
+        version = max(int(now.timestamp()), current.catalogue_version if current else 0) + 1
         if replace_demo:
             if current is None or not current.is_demo:
                 raise Wrong([Problem("", "--replace-demo: this is not the demo business")])
             report.wiped = wipe(session)
             session.expunge_all()
             current = None
-        _Loading(session, document, current, report, now, demo).all(retire_missing=retire_missing)
+        _Loading(session, document, current, report, now, demo, version).all(retire_missing=retire_missing)
         return report
 
     report = run(work)
@@ -95,7 +97,9 @@ class _Loading:
         report: Report,
         now: datetime,
         demo: bool,
+        version: int,
     ) -> None:
+        self.version = version
         self.session, self.document, self.business, self.report = session, document, current, report
         self.now, self.demo = now, demo
         self.changed = False
@@ -120,9 +124,7 @@ class _Loading:
         values = self.document["business"]
         if self.business is None:
             self.session.execute(
-                insert(Business).values(
-                    id=1, is_demo=self.demo, catalogue_version=int(self.now.timestamp()), extra={}, **values
-                )
+                insert(Business).values(id=1, is_demo=self.demo, catalogue_version=self.version, extra={}, **values)
             )
             self.report.added.append("business")
             self.changed = True
