@@ -278,7 +278,8 @@ def _form(
     page = {
         "slug": held.service,
         "name": say.text(service.name),
-        "when": say.day_and_span(start, end, today=today),
+        "day": say.date(start.date(), today=today),
+        "span": say.span(start, end),
         "zones": _zones(held, say),
         "length": say.duration(length),
         "people": ", ".join(say.text(known.resources[slug].name) for slug in held.resources if slug in known.resources),

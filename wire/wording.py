@@ -115,15 +115,18 @@ class Wording:
             return self._said(f"{start:%H:%M}–{end:%H:%M}")
         return f"{self.time(start)} – {self.date(end.date(), 'short')}, {self.time(end)}"
 
+    @property
+    def between(self) -> str:
+        """What stands between a day and its time."""
+        return " " if self.locale == "zh" else ", "
+
     def day_and_time(self, local: datetime, style: str = "short", *, today: Date | None = None) -> str:
         """``Thu 3 Dec, 08:40``."""
-        separator = " " if self.locale == "zh" else ", "
-        return f"{self.date(local.date(), style, today=today)}{separator}{self.time(local)}"
+        return f"{self.date(local.date(), style, today=today)}{self.between}{self.time(local)}"
 
     def day_and_span(self, start: datetime, end: datetime, style: str = "medium", *, today: Date | None = None) -> str:
         """``Thu 3 December, 08:40–09:10``."""
-        separator = " " if self.locale == "zh" else ", "
-        return f"{self.date(start.date(), style, today=today)}{separator}{self.span(start, end)}"
+        return f"{self.date(start.date(), style, today=today)}{self.between}{self.span(start, end)}"
 
     def money(self, minor: int, currency: str) -> str:
         """``€65.00``, ``¥120``."""
