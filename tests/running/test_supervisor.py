@@ -62,8 +62,11 @@ class House:
         """By the word that tells them apart on their command line."""
         found = {}
         for child in psutil.Process(self.process.pid).children():
-            line = " ".join(child.cmdline())
-            if line:  # one that has just died has none
+            try:
+                line = " ".join(child.cmdline())
+            except psutil.Error:
+                continue  # it has just died
+            if line:
                 found[next((word for word in ("valkey", "gunicorn", "worker") if word in line), line)] = child
         return found
 
