@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session as OrmSession
 
+from failpoints import enabled
 from models import taken
 from models.base import db
 from models.snapshot import catalogue
@@ -308,7 +309,7 @@ class _Views:
 
     def get(self, key: object, stamp: tuple[int, int], now: datetime) -> View | None:
         with self._lock:
-            kept = self._kept.get(key)
+            kept = None if enabled("cold") else self._kept.get(key)
             if kept is None or kept[0] != stamp or now >= kept[1].good_until:
                 return None
             self._kept.move_to_end(key)

@@ -1,0 +1,1 @@
+"""The benchmarks: ratios taken side by side in one run."""
