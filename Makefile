@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 RUN := .venv/bin/python
 FLASK := $(RUN) -m flask --app wsgi
-CODE := actions api app.py backoffice bench cli.py clock.py commands config.py demo failpoints.py migrations models notifications \
+CODE := actions api app.py backoffice bench cli.py clock.py commands config.py failpoints.py migrations models notifications \
 	portal reports rules running scheduling tests web wire wsgi.py
 HERE := $(wildcard $(CODE))
 
