@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.record import record, tell
-from actions.taking import lock_resources, settle, touch
+from actions.taking import lock_resources, settle
 from models import bookings
 from models.booking import Booking
 from models.bookings import BookingView
@@ -53,7 +53,6 @@ def write(session: OrmSession, before: BookingView, *, now: datetime, **changes:
 def give_back(session: OrmSession, view: BookingView, now: datetime) -> None:
     """Frees the time of a booking that has just left the live states, unless others share its session."""
     settle(session, view.session_id, now=now)
-    touch(session, view.resource_ids)
 
 
 def note(

@@ -23,7 +23,7 @@ from actions.taking import Seat, take
 from actions.transaction import run
 from failpoints import failpoint
 from models import bookings
-from models.base import db
+from models.base import db, table
 from models.booking import Allocation, Booking, Hold, Session
 from models.bookings import FUTURE, BookingView
 from models.catalogue import Resource
@@ -75,9 +75,9 @@ def confirm(
     ResourceGone, LimitReached, SlotTaken with alternatives, and what ``hold`` raises.
     """
     assert (hold is None) != (wish is None)
-    known = catalogue(db.session())
 
     def work(session: OrmSession) -> Booked:
+        known = catalogue(session)
         if key is not None:
             answer = idempotency.begin(session, key, now=now)
             if answer is not None:
@@ -93,7 +93,7 @@ def confirm(
     except errors.SlotTaken as refusal:
         if wish is None:
             raise
-        asked = _asked(known, wish)
+        asked = _asked(catalogue(db.session()), wish)
         raise with_alternatives(refusal, asked, wish.start, now) from refusal
 
 
@@ -210,7 +210,7 @@ class _Making:
 
     def _within_limit(self, service: Service, person: Person) -> list[int]:
         """The person's contacts; with a cap, the first is locked and her future bookings of this service are counted."""
-        contacts = contacts_of(self.session, person, lock=service.per_customer is not None)
+        contacts = contacts_of(self.session, person)
         if service.per_customer is not None:
             count = self.session.execute(
                 select(func.count())
@@ -341,9 +341,9 @@ def _insert(session: OrmSession, values: dict[str, Any]) -> tuple[int, str]:
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for _ in range(5):
         code = reference.make(secrets.token_bytes)
-        query = make(Booking).values(**values, reference=code)
+        query = make(table(Booking)).values(**values, reference=code)
         found = session.execute(
-            query.on_conflict_do_nothing(index_elements=["reference"]).returning(Booking.id)
+            query.on_conflict_do_nothing(index_elements=["reference"]).returning(table(Booking).c.id)
         ).scalar()
         if found is not None:
             return int(found), code

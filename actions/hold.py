@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session as OrmSession
 
 from actions import availability, idempotency
 from actions.availability import Asked
-from actions.taking import LettingGo, lock_resources, resources_of, settle, take, touch
+from actions.taking import LettingGo, lock_resources, resources_of, settle, take
 from actions.transaction import run
-from models.base import db
+from models.base import db, table
 from models.booking import Allocation, Booking, Hold, Session
 from models.doors import Source
 from models.snapshot import catalogue
@@ -88,7 +88,7 @@ def hold(
         seat = take(session, asked, start, now=now, held_until=expires_at, letting_go=letting_go)
         terms = terms_of(asked)
         hold_id = session.execute(
-            insert(Hold)
+            insert(table(Hold))
             .values(
                 token_hash=hashed(secret),
                 session_id=seat.session_id,
@@ -100,7 +100,7 @@ def hold(
                 terms=terms,
                 created_at=now,
             )
-            .returning(Hold.id)
+            .returning(table(Hold).c.id)
         ).scalar_one()
         if key is not None:
             idempotency.finish(session, key, {"hold": hold_id})
@@ -137,7 +137,6 @@ def release(*, secret: str, now: datetime) -> None:
             ids = resources_of(session, [row.session_id])
             lock_resources(session, ids)
             letting_go.release()
-            touch(session, ids)
 
     run(work)
 

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session as OrmSession
 
+from models.base import table
 from models.bookings import BookingView
 from models.history import History, HistoryPersonal
 from models.outbox import Message
@@ -36,7 +37,7 @@ def record(
 ) -> None:
     """Writes one history row in the current transaction, personal values beside it."""
     history_id = session.execute(
-        insert(History)
+        insert(table(History))
         .values(
             at=at,
             actor=actor,
@@ -48,11 +49,11 @@ def record(
             reason=reason,
             request_id=request_id,
         )
-        .returning(History.id)
+        .returning(table(History).c.id)
     ).scalar_one()
     if personal_before or personal_after:
         session.execute(
-            insert(HistoryPersonal).values(history_id=history_id, before=personal_before, after=personal_after)
+            insert(table(HistoryPersonal)).values(history_id=history_id, before=personal_before, after=personal_after)
         )
 
 
@@ -129,7 +130,7 @@ def _write(
         }
         for each in planned
     ]
-    written = session.execute(make(Message).on_conflict_do_nothing().returning(Message.id), rows)
+    written = session.execute(make(table(Message)).on_conflict_do_nothing().returning(table(Message).c.id), rows)
     return list(written.scalars())
 
 

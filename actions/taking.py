@@ -19,6 +19,7 @@ from actions.loads import Ranking
 from actions.transaction import Again
 from failpoints import enabled, failpoint
 from models import taken
+from models.base import table
 from models.booking import Allocation, Booking, Hold, Session
 from models.bookings import LIVE
 from models.catalogue import Resource, Service
@@ -141,17 +142,13 @@ def lock_services(session: OrmSession, ids: Sequence[int]) -> None:
 
 
 def lock_resources(session: OrmSession, ids: Collection[int]) -> None:
-    """Locks resources in id order. On SQLite the transaction itself is the lock."""
+    """Locks resources in id order and says that their time changes: one statement. On SQLite the transaction is the lock."""
+    chosen = select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id)
     if not enabled("guard_off"):
-        query = select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id)
-        session.execute(query.with_for_update(key_share=True))
-
-
-def touch(session: OrmSession, ids: Collection[int]) -> None:
-    """Says that the time of these resources has changed. They are locked already."""
+        chosen = chosen.with_for_update(key_share=True)
     session.execute(
         update(Resource)
-        .where(Resource.id.in_(ids))
+        .where(Resource.id.in_(chosen))
         .values(version=Resource.version + 1)
         .execution_options(synchronize_session=False)
     )
@@ -197,28 +194,6 @@ def _write_session(session: OrmSession, id: int, *, seats: int, live: bool, held
         .values(live=live, held_until=held_until)
         .execution_options(**quiet)
     )
-
-
-def release_stale(
-    session: OrmSession, resource_ids: Collection[int], since: datetime, until: datetime, now: datetime
-) -> None:
-    """Releases sessions of expired holds that still block these resources in ``[since, until)``.
-
-    The guard cannot look at the clock, so whoever wants the time clears it away, with the resources locked.
-    """
-    stale = session.execute(
-        select(Allocation.session_id)
-        .distinct()
-        .where(
-            Allocation.resource_id.in_(resource_ids),
-            Allocation.live,
-            Allocation.held_until <= now,
-            Allocation.busy_to > since,
-            Allocation.busy_from < until,
-        )
-    ).scalars()
-    for session_id in sorted(stale):
-        end_stale(session, session_id, now)
 
 
 def end_stale(session: OrmSession, session_id: int, now: datetime) -> bool:
@@ -270,7 +245,6 @@ def _join(
     firm = held_until is None or row.held_until is None
     until = None if firm else max(row.held_until, held_until)
     _write_session(session, slot.session, seats=min(seats, row.seats), live=True, held_until=until)
-    touch(session, resource_ids)
     return Seat(slot.session, row.starts, row.ends, resource_ids)
 
 
@@ -293,12 +267,11 @@ def _open(
     resource_ids = tuple(dict.fromkeys(resource for _, resource, _ in assignment))
     units = [unit for _, _, each in assignment for unit in each]
     _lock_and_release(session, set(resource_ids), letting_go)
-    release_stale(session, resource_ids, busy_from, busy_to, now)
-    if not enabled("guard_off") and _lost(session, units, busy_from, busy_to):
+    if _lost(session, resource_ids, units, busy_from, busy_to, now) and not enabled("guard_off"):
         raise Again
     offset = start.astimezone(asked.zone).utcoffset() or timedelta()
     session_id = session.execute(
-        insert(Session)
+        insert(table(Session))
         .values(
             kind="service",
             service_id=asked.service.id,
@@ -315,7 +288,7 @@ def _open(
             held_until=held_until,
             created_at=now,
         )
-        .returning(Session.id)
+        .returning(table(Session).c.id)
     ).scalar_one()
     rows: list[dict[str, Any]] = [
         {
@@ -332,8 +305,7 @@ def _open(
         for need, resource, each in assignment
         for unit in each
     ]
-    session.execute(insert(Allocation), sorted(rows, key=lambda row: int(row["unit_id"])))
-    touch(session, resource_ids)
+    session.execute(insert(table(Allocation)), sorted(rows, key=lambda row: int(row["unit_id"])))
     return Seat(session_id, start, end, resource_ids)
 
 
@@ -344,22 +316,29 @@ def _lock_and_release(session: OrmSession, wanted: set[int], letting_go: Letting
     given_up = resources_of(session, letting_go.sessions)
     lock_resources(session, wanted | given_up)
     letting_go.release()
-    touch(session, given_up)
 
 
-def _lost(session: OrmSession, units: Sequence[int], busy_from: datetime, busy_to: datetime) -> bool:
-    """True when one of the units has been taken since the look."""
-    overlap = (
-        select(Allocation.id)
-        .where(
-            Allocation.unit_id.in_(units),
+def _lost(
+    session: OrmSession,
+    resource_ids: Collection[int],
+    units: Sequence[int],
+    busy_from: datetime,
+    busy_to: datetime,
+    now: datetime,
+) -> bool:
+    """True when one of the units has been taken since the look. Expired holds in the way are released."""
+    rows = session.execute(
+        select(Allocation.session_id, Allocation.unit_id, Allocation.held_until).where(
+            Allocation.resource_id.in_(resource_ids),
             Allocation.live,
             Allocation.busy_to > busy_from,
             Allocation.busy_from < busy_to,
         )
-        .limit(1)
-    )
-    return session.execute(overlap).first() is not None
+    ).all()
+    stale = {row.session_id for row in rows if row.held_until is not None and row.held_until <= now}
+    # The guard cannot look at the clock, so whoever wants the time clears it away, with the resources locked.
+    ended = {session_id for session_id in sorted(stale) if end_stale(session, session_id, now)}
+    return any(row.unit_id in units and row.session_id not in ended for row in rows)
 
 
 def _instant(minute: int) -> datetime:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Table, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -30,6 +32,13 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
+
+
+def table(model: type[Base]) -> Table:
+    """The plain table of a model, for writing rows without the ORM's bookkeeping."""
+    found = model.__table__
+    assert isinstance(found, Table)
+    return found
 
 
 class Instant(TypeDecorator[datetime]):
@@ -87,6 +96,7 @@ def set_up_connections(engine: Engine) -> None:
     may write starts as BEGIN IMMEDIATE (execution option ``BEGIN_WRITING``) and never has to upgrade a read lock.
     """
     if engine.dialect.name != "sqlite":
+        _ping_idle(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -109,6 +119,25 @@ def set_up_connections(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _ping_idle(engine: Engine) -> None:
+    """Tries connections that have been idle for some seconds before they are used: those of a server that was restarted
+    are replaced unseen. Pinging each time would cost every request a round trip or more."""
+
+    @event.listens_for(engine, "checkin")
+    def _back(_connection: Any, record: Any) -> None:
+        record.info["since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _out(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("since", monotonic()) < 3:
+            return
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except Exception as error:
+            raise DisconnectionError from error
+
+
 POSTGRESQL_OPTIONS = (
     "-c lock_timeout=3000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000 "
     "-c timezone=UTC -c default_transaction_isolation=read\\ committed -c application_name=frontdesk"
@@ -119,4 +148,4 @@ def engine_options(url: str) -> dict[str, Any]:
     """Engine options for Flask-SQLAlchemy, by database."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 5, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 22, "connect_args": {"options": POSTGRESQL_OPTIONS}}
+    return {"pool_size": 10, "max_overflow": 22, "connect_args": {"options": POSTGRESQL_OPTIONS}}

@@ -12,6 +12,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from psycopg import sql
 
+from actions import availability
 from models import snapshot
 from models.base import db
 
@@ -32,6 +33,7 @@ def let_go(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     snapshot.forget()
+    availability.forget()
 
 
 class Sqlite:
