@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 from failpoints import enabled
 from models import taken
 from models.base import db
-from models.snapshot import catalogue
+from models.snapshot import catalogue, latest
 from models.snapshot import length as parse_length
 from rules import errors
 from rules.facts import Catalogue, Location, Plan, Resource, Service
@@ -144,6 +144,7 @@ def view(
     without: Mapping[int, int] = NONE,
     mine: Mapping[datetime, int] | None = None,
     limit_days: int = MAX_DAYS,
+    stamp: tuple[int, int] | None = None,
 ) -> View:
     """The offers from ``first`` to ``last`` (local dates, both included; today and the 13 days after by default).
 
@@ -158,7 +159,7 @@ def view(
     if (last - first).days >= limit_days:
         raise errors.RangeTooLong(days=limit_days)
     session = db.session()
-    stamp = taken.version(session, asked.candidates())
+    stamp = stamp or taken.version(session, asked.candidates())
     chosen = tuple(resource.id for resource in asked.chosen)
     key = (
         _where(session),
@@ -181,9 +182,21 @@ def view(
     return found
 
 
-def stamp(asked: Asked) -> tuple[int, int]:
-    """What changes whenever the availability of ``asked`` can have changed by somebody's doing: one small query."""
-    return taken.version(db.session(), asked.candidates())
+def stamped(ask: Callable[[Catalogue], Asked]) -> tuple[Asked, tuple[int, int]]:
+    """``ask`` answered from the catalogue as it now stands, and the stamp of its availability: what changes whenever that can
+    have changed by somebody's doing. One small query when the catalogue is unchanged."""
+    session = db.session()
+    known = latest(session)
+    try:
+        asked = ask(known)
+        stamp = taken.version(session, asked.candidates())
+        if stamp[0] == known.version:
+            return asked, stamp
+    except errors.Refusal:
+        # Perhaps only because the catalogue has changed: asked again below.
+        pass
+    asked = ask(catalogue(session))
+    return asked, taken.version(session, asked.candidates())
 
 
 def _compute(
@@ -255,7 +268,9 @@ def _window(asked: Asked, first: date, last: date) -> tuple[datetime, datetime]:
     return since, until
 
 
-def first_free(asked: Asked, *, now: datetime, without: Mapping[int, int] = NONE) -> Offer | None:
+def first_free(
+    asked: Asked, *, now: datetime, without: Mapping[int, int] = NONE, stamp: tuple[int, int] | None = None
+) -> Offer | None:
     """The first start that can be booked in the whole horizon, or None. Looks at a fortnight first, then at the rest."""
     today = now.astimezone(asked.zone).date()
     horizon = asked.service.horizon_days
@@ -264,7 +279,13 @@ def first_free(asked: Asked, *, now: datetime, without: Mapping[int, int] = NONE
             break
         first = today + timedelta(days=skip)
         found = view(
-            asked, first=first, last=first + timedelta(days=days - 1), now=now, without=without, limit_days=days
+            asked,
+            first=first,
+            last=first + timedelta(days=days - 1),
+            now=now,
+            without=without,
+            limit_days=days,
+            stamp=stamp,
         )
         for each in found.offers:
             if each.free:

@@ -78,10 +78,14 @@ def slots(slug: str) -> Response:
     zone = fields.read("timezone", _zone)
     include = fields.read("include", _include)
     fields.done()
-    asked = availability.resolved(
-        service=slug, location=place, length=wanted, resources=resources, seats=seats, who=LINK
+    asked, stamped = availability.stamped(
+        lambda known: availability.resolve(
+            known, service=slug, location=place, length=wanted, resources=resources, seats=seats, who=LINK
+        )
     )
-    found = availability.view(asked, first=first, last=last, now=clock.now(), include_taken=include == "taken")
+    found = availability.view(
+        asked, first=first, last=last, now=clock.now(), include_taken=include == "taken", stamp=stamped
+    )
     tag = f"{found.version}-{zone or ''}"
     if tag in request.if_none_match:
         answer = make_response(b"", 304)

@@ -22,10 +22,11 @@ from actions.availability import LINK, Asked, Offer
 from models.base import db
 from models.doors import Source
 from models.snapshot import catalogue
-from portal import holding, portal
+from portal import holding, kept, portal
 from portal.calendar_view import Day, Part, free_days, month, parts
 from portal.lost import lost_page
 from rules import errors, pricing
+from rules.facts import Catalogue
 from scheduling.availability import Length
 from web import limits
 from web.locale import customer_zone, words
@@ -81,9 +82,9 @@ def _date(value: str | None) -> date | None:
     return found if found and 2000 < found.year < 2200 else None
 
 
-def asked_of(wish: Wish) -> Asked:
+def asked_of(wish: Wish, known: Catalogue | None = None) -> Asked:
     """The facts of a wish. A place that was not chosen is the first; a choice that went is left out."""
-    known = catalogue(db.session())
+    known = known or catalogue(db.session())
     service = known.services.get(wish.slug)
     if service is None or service.who not in LINK:
         raise errors.UnknownService(service=wish.slug)
@@ -114,19 +115,35 @@ def times(slug: str) -> Response | str:
     """The time page; with ``X-Part: times`` only its month and day."""
     now = clock.now()
     wish = wish_of(slug, request.args)
-    asked = asked_of(wish)
-    held = holding.open_hold(slug, now)
-    page = TimePage(asked, wish, now, held=held)
-    if request.headers.get("X-Part") == "times":
-        if request.args.get("v") == page.version:
+    asked, stamp = availability.stamped(lambda known: asked_of(wish, known))
+    held = holding.open_hold(slug, now) if holding.kept() else None
+    part = request.headers.get("X-Part") == "times"
+    given = frozenset((name, value) for name, value in request.args.items() if name != "v")
+    key = (str(db.engine.url), slug, given, part, words().locale, customer_zone())
+    found = kept.find(key, stamp, now) if held is None else None
+    if found is None:
+        found = _made(asked, wish, now, held, stamp, part)
+        if held is None:
+            kept.keep(key, found)
+    if part:
+        if request.args.get("v") == found.version:
             return Response(status=204)
-        answer = make_response(render_template("portal/_part.html", page=page))
-        answer.headers["X-Version"] = page.version
+        answer = make_response(found.html.replace(kept.TOKEN, generate_csrf()))
+        answer.headers["X-Version"] = found.version
         return answer
     visits.count("times", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
-    if page.nothing:
+    if found.nothing:
         visits.count("search_empty", service_id=asked.service.id, source_id=source_id(wish.source), now=now)
-    return render_template("portal/times.html", page=page, heading=words().gettext("Choose a time"))
+    return found.html.replace(kept.TOKEN, generate_csrf())
+
+
+def _made(
+    asked: Asked, wish: Wish, now: datetime, held: hold.Held | None, stamp: tuple[int, int], part: bool
+) -> kept.Kept:
+    page = TimePage(asked, wish, now, held=held, stamp=stamp)
+    template = "portal/_part.html" if part else "portal/times.html"
+    html = render_template(template, page=page, heading=words().gettext("Choose a time"))
+    return kept.Kept(html, page.version, stamp, page.good_until, page.nothing)
 
 
 @portal.post("/book/<slug>")
@@ -228,6 +245,7 @@ class TimePage:
         moving: str | None = None,
         address: str | None = None,
         extra: Mapping[str, str] | None = None,
+        stamp: tuple[int, int] | None = None,
     ) -> None:
         self.asked, self.wish, self.now, self.say = asked, wish, now, words()
         self.moving = moving
@@ -241,7 +259,8 @@ class TimePage:
             self._without[held.session_id] = held.seats
             self._mine[held.start] = held.seats
         self.today: date = now.astimezone(asked.zone).date()
-        self._first = availability.first_free(asked, now=now, without=self._without)
+        self._stamp = stamp
+        self._first = availability.first_free(asked, now=now, without=self._without, stamp=stamp)
         self._choose_day(held)
         self._read()
 
@@ -269,9 +288,12 @@ class TimePage:
             now=self.now,
             include_taken=True,
             without=self._without,
+            stamp=self._stamp,
             mine=self._mine,
         )
         self.version = f"{view.version}-{say.locale}"
+        notice = timedelta(minutes=asked.service.min_notice)
+        self.good_until = kept.until(self.now, view.good_until, *([self._first.start - notice] if self._first else []))
         days = free_days(view, asked.zone)
         if self.chosen is None or (self.chosen.year, self.chosen.month) != (last.year, last.month):
             bookable = [day for day, offers in days.items() if any(offer.free or offer.mine for offer in offers)]
@@ -387,7 +409,7 @@ class TimePage:
         values = {**self.extra, "location": self.wish.location, "length": self.wish.length, "with": self.wish.resource}
         values |= {"seats": str(self.wish.seats), "src": self.wish.source}
         if not self.moving:
-            values["csrf_token"] = generate_csrf()
+            values["csrf_token"] = kept.TOKEN
         return Markup("").join(
             Markup('<input type="hidden" name="{}" value="{}">').format(escape(name), escape(value))
             for name, value in values.items()

@@ -15,6 +15,7 @@ from psycopg import sql
 from actions import availability
 from models import snapshot
 from models.base import db
+from portal import kept
 
 KEPT = "alembic_version"
 
@@ -34,6 +35,7 @@ def let_go(app: Flask) -> None:
         db.engine.dispose()
     snapshot.forget()
     availability.forget()
+    kept.forget()
 
 
 class Sqlite:
