@@ -76,13 +76,24 @@ class House:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        given = {"DATABASE_URL": self.url, "REFERENCE_URL": self.url, "SECRET_KEY": SECRET_KEY, "BASE_URL": f"http://127.0.0.1:{port}"}
+        given = {
+            "DATABASE_URL": self.url,
+            "REFERENCE_URL": self.url,
+            "SECRET_KEY": SECRET_KEY,
+            "BASE_URL": f"http://127.0.0.1:{port}",
+        }
         command = [sys.executable, "-m", "gunicorn", target, "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "sync"]
         command += ["--no-control-socket", "--log-level", "error", "--keep-alive", "30"]
         process = start(command, environment(self.folder, {**given, **environ}), self.folder / f"server-{port}.log")
         for _ in range(200):
             try:
-                load.run(f"http://127.0.0.1:{port}", lambda _: iter([("GET", "/healthz", None, {})]), clients=1, seconds=1, good=(200, 404))
+                load.run(
+                    f"http://127.0.0.1:{port}",
+                    lambda _: iter([("GET", "/healthz", None, {})]),
+                    clients=1,
+                    seconds=1,
+                    good=(200, 404),
+                )
                 break
             except Exception:
                 time.sleep(0.05)
@@ -110,17 +121,36 @@ class House:
                     common = {"busy_from": begin, "busy_to": begin + timedelta(minutes=60)}
                     sessions.append(
                         {
-                            **{"id": number, "service_id": service, "location_id": 1, "zone": "Europe/Berlin", "utc_offset": 60},
-                            **{"starts": begin, "ends": begin + timedelta(minutes=45), "seats": 1, "seats_taken": 1, "created_at": today},
+                            "id": number,
+                            "service_id": service,
+                            "location_id": 1,
+                            "zone": "Europe/Berlin",
+                            "utc_offset": 60,
+                            "starts": begin,
+                            "ends": begin + timedelta(minutes=45),
+                            "seats": 1,
+                            "seats_taken": 1,
+                            "created_at": today,
                             **common,
                         }
                     )
-                    allocations.append({"session_id": number, "resource_id": resource, "unit_id": unit, "need": 0, "live": not _repeats(n, each, past), **common})
+                    allocations.append(
+                        {
+                            "session_id": number,
+                            "resource_id": resource,
+                            "unit_id": unit,
+                            "need": 0,
+                            "live": not _repeats(n, each, past),
+                            **common,
+                        }
+                    )
             for chunk in range(0, len(sessions), 5000):
                 db.session.execute(insert(Session), sessions[chunk : chunk + 5000])
                 db.session.execute(insert(Allocation), allocations[chunk : chunk + 5000])
             if self.kind == "postgres":
-                db.session.execute(db.text("SELECT setval(pg_get_serial_sequence('session', 'id'), :n)"), {"n": number + 1})
+                db.session.execute(
+                    db.text("SELECT setval(pg_get_serial_sequence('session', 'id'), :n)"), {"n": number + 1}
+                )
             db.session.commit()
             if self.kind == "postgres":
                 with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -168,7 +198,7 @@ def views(house: House) -> None:
     """Availability and the booking page against the product's own empty endpoint."""
     cold, process = house.serve(FAILPOINTS="cold=on")
     warm, other = house.serve()
-    day = date.today() + timedelta(days=3)
+    day = datetime.now(UTC).date() + timedelta(days=3)
     month = day + timedelta(days=29)
     paths = {
         "1 person, a day": (f"/api/v1/services/one/slots?from={day}&to={day}", 0.12, 0.16),
@@ -177,7 +207,9 @@ def views(house: House) -> None:
         "50 people, a month": (f"/api/v1/services/all/slots?from={day}&to={month}", 0.009, 0.013),
     }
 
-    def measure(url: str, path: str, headers: dict[str, str] | None = None, good: tuple[int, ...] = (200,)) -> Callable[[], Result]:
+    def measure(
+        url: str, path: str, headers: dict[str, str] | None = None, good: tuple[int, ...] = (200,)
+    ) -> Callable[[], Result]:
         return lambda: load.run(url, get(path, headers), clients=4, seconds=SECONDS, good=good)
 
     import urllib.request
@@ -193,9 +225,27 @@ def views(house: House) -> None:
     print(f"\n{house.kind}: empty endpoint {empty:.0f}/s, noise {spread(found['empty']):.0%}")
     for name, (_, must, aim) in paths.items():
         rate = middle(found[name])
-        row(f"availability, cold, {name} ÷ empty", rate.rate / empty, must, aim, f"{rate.rate:.0f}/s, noise {spread(found[name]):.0%}")
-    row("availability when nothing changed ÷ empty", middle(found["unchanged"]).rate / empty, 0.25, 0.5, f"{middle(found['unchanged']).rate:.0f}/s")
-    row("booking page, data ready ÷ empty", middle(found["page"]).rate / empty, 0.3, 0.5, f"{middle(found['page']).rate:.0f}/s")
+        row(
+            f"availability, cold, {name} ÷ empty",
+            rate.rate / empty,
+            must,
+            aim,
+            f"{rate.rate:.0f}/s, noise {spread(found[name]):.0%}",
+        )
+    row(
+        "availability when nothing changed ÷ empty",
+        middle(found["unchanged"]).rate / empty,
+        0.25,
+        0.5,
+        f"{middle(found['unchanged']).rate:.0f}/s",
+    )
+    row(
+        "booking page, data ready ÷ empty",
+        middle(found["page"]).rate / empty,
+        0.3,
+        0.5,
+        f"{middle(found['page']).rate:.0f}/s",
+    )
     stop(process)
     stop(other)
     in_process(house, day, month)
@@ -264,7 +314,13 @@ def confirmations(house: House, must: float, aim: float) -> None:
         house.fill(1000, past=True)
         product, process = house.serve()
         stored = middle([load.run(product, bookings, clients=8, seconds=SECONDS, good=(201,)) for _ in range(ROUNDS)])
-        row("confirmations with 50,000 past bookings ÷ without", stored.rate / eight.rate, 0.8, 0.9, f"{stored.rate:.0f}/s")
+        row(
+            "confirmations with 50,000 past bookings ÷ without",
+            stored.rate / eight.rate,
+            0.8,
+            0.9,
+            f"{stored.rate:.0f}/s",
+        )
     stop(process)
     stop(other)
 
@@ -279,14 +335,25 @@ def messages(house: House) -> None:
         began = time.perf_counter()
         sent = dispatch.deliver_due(limit=300)
         took = time.perf_counter() - began
-        print(f"\n{house.kind}: {sent} of {due} due messages composed and written in {took:.2f} s: {sent / took:.0f}/s per worker")
-        row("seconds for 10,000 reminders with two workers", 10_000 / (sent / took) / 2 if sent else 999, 120, 30, "from the rate above", most=True)
+        print(
+            f"\n{house.kind}: {sent} of {due} due messages composed and written in {took:.2f} s: {sent / took:.0f}/s per worker"
+        )
+        row(
+            "seconds for 10,000 reminders with two workers",
+            10_000 / (sent / took) / 2 if sent else 999,
+            120,
+            30,
+            "from the rate above",
+            most=True,
+        )
         db.session.remove()
 
 
 def main() -> int:
     """Prints the table."""
-    print(f"{os.cpu_count()} cores; two sync workers each; medians of {ROUNDS} rounds of {SECONDS:g} s, interleaved. Only ratios mean anything.")
+    print(
+        f"{os.cpu_count()} cores; two sync workers each; medians of {ROUNDS} rounds of {SECONDS:g} s, interleaved. Only ratios mean anything."
+    )
     with tempfile.TemporaryDirectory() as folder:
         for kind, must, aim in (("postgres", 0.25, 0.40), ("sqlite", 0.20, 0.35)):
             place = Path(folder) / kind

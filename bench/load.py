@@ -23,7 +23,9 @@ class Result:
     others: int
 
 
-def run(url: str, requests: Callable[[int], Iterator[Request]], *, clients: int, seconds: float, good: tuple[int, ...]) -> Result:
+def run(
+    url: str, requests: Callable[[int], Iterator[Request]], *, clients: int, seconds: float, good: tuple[int, ...]
+) -> Result:
     """``clients`` connections, each working through its own requests, for ``seconds``."""
     host = urlsplit(url).netloc
     times: list[list[float]] = [[] for _ in range(clients)]

@@ -137,7 +137,7 @@ def _booked(served: Any, number: int, start: str, **more: Any) -> dict[str, Any]
     with requests.Session() as session:
         answer = booking(served.url, number, "check-up", start, **more)(session)
     assert answer.status_code == 201, answer.text
-    return answer.json()  # type: ignore[no-any-return]
+    return answer.json()
 
 
 def _post(
