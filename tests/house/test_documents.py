@@ -58,6 +58,6 @@ def test_named_commands_exist(database: object, make_app):
     app: Flask = make_app()
     runner = app.test_cli_runner()
     named = {name for page in pages() for name in re.findall(r"`(?:flask|business) ([a-z]+)", page.read_text())}
-    known = set(app.cli.list_commands(None)) | {"dump", "load"}  # type: ignore[arg-type]
+    known = set(app.cli.list_commands(None)) | {"dump", "load"}
     assert named - known == set()
     assert runner.invoke(args=["--help"]).exit_code == 0
