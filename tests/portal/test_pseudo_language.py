@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, NavigableString
@@ -29,14 +30,14 @@ def clinic(load_business, app, client):
 def own_words() -> list[str]:
     """What the business, the customer and the languages themselves say."""
     known = catalogue(db.session())
-    texts = [known.business.name]
+    texts: list[Any] = [known.business.name]
     for location in known.locations.values():
         texts += [location.name, location.address, location.directions, *location.day_names.values()]
     texts += [resource.name for resource in known.resources.values()]
     for service in known.services.values():
         texts += [service.name, service.description, service.before_visit, service.group]
         texts += [question["label"] for question in service.questions]
-    said = [part for text in texts if text for part in ([text] if isinstance(text, str) else text.values())]
+    said: list[str] = [part for text in texts if text for part in ([text] if isinstance(text, str) else text.values())]
     said += [
         "English",
         "中文",
