@@ -106,7 +106,7 @@ def look(
         session,
         service=plan.service,
         location=plan.location,
-        resource_ids=asked.candidates(),
+        resource_ids=availability.concerned(plan.service, ask.chosen) or asked.candidates(),
         since=since,
         until=until,
         now=now,

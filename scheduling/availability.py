@@ -191,6 +191,11 @@ def assign(
     return None
 
 
+def concerned(service: Service, chosen: frozenset[int]) -> frozenset[int]:
+    """The resources whose time decides about a start: all candidates, without those that a choice rules out."""
+    return frozenset(id for lists in _candidate_lists(service.needs, chosen) for ids in lists for id in ids)
+
+
 def good_until(service: Service, location: Location, found: Iterable[Slot], ask: Ask) -> int:
     """Epoch seconds until which an unchanged database gives the same answer, expiring holds apart: the next moment at
     which notice drops a start, or at which a new date begins."""
