@@ -15,6 +15,8 @@ from actions.businessfile.loading import load as load_business
 from actions.businessfile.reading import Wrong
 from models.base import db
 from models.business import Business
+from models.snapshot import NoBusiness
+from rules.errors import Busy, Refusal
 
 business = AppGroup("business", help="The business as a file: load it, dump it.")
 
@@ -40,6 +42,10 @@ def load(file: Path, retire_missing: bool, replace_demo: bool) -> None:
             click.echo(f"{file.name}: {problem}", err=True)
         click.echo("Nothing was changed.", err=True)
         raise SystemExit(1) from wrong
+    except (OSError, Refusal) as error:
+        click.echo(f"{file.name}: {'the database is busy' if isinstance(error, Busy) else error}", err=True)
+        click.echo("Nothing was changed.", err=True)
+        raise SystemExit(1) from error
     _print(report)
 
 
@@ -47,7 +53,12 @@ def load(file: Path, retire_missing: bool, replace_demo: bool) -> None:
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 def dump(file: Path | None) -> None:
     """Write the business to FILE (pictures beside it) or to the screen."""
-    text = dump_business(pictures_dir=current_app.config["SETTINGS"].pictures, target=file)
+    try:
+        text = dump_business(pictures_dir=current_app.config["SETTINGS"].pictures, target=file)
+    except NoBusiness as none:
+        raise click.ClickException("no business has been loaded yet") from none
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
     if file is None:
         click.echo(text, nl=False)
     else:
@@ -81,6 +92,9 @@ def _print(report: Report) -> None:
     for name in ("added", "changed", "revived", "retired"):
         for each in getattr(report, name):
             click.echo(f"{name}: {each}")
-    click.echo(f"left as it was: {len(report.left)}")
+    for each in report.left:
+        click.echo(f"left: {each}")
+    for each in report.notes:
+        click.echo(f"note: {each}")
     for each in report.missing:
         click.echo(f"not in the file, stays: {each}")

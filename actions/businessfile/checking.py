@@ -22,15 +22,17 @@ T = TypeVar("T")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KINDS = ("staff", "room", "equipment", "vehicle")
 YEARLY_AHEAD = 9
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\Z|24:00\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _YEARLY = re.compile(r"\d\d-\d\d\Z")
 _PRICE = re.compile(r"\d{1,9}(?:\.\d{1,3})?\Z")
+HIGHEST = 2_000_000_000
 _WHOLE = re.compile(r"-?\d{1,9}\Z")
 _DECIMAL = re.compile(r"-?\d{1,3}(?:\.\d{1,10})?\Z")
 _TRUE, _FALSE = ("true", "True", "yes", "on"), ("false", "False", "no", "off")
-_ZONES = frozenset(available_timezones())
+# Of the names that a system lists, these two say what its administrator chose, or nothing.
+_ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
 _REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
@@ -40,10 +42,27 @@ class Check:
     def __init__(self, today: date) -> None:
         self.today = today
         self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self._lines: dict[str, int] = {}
 
     def wrong(self, place: str, reason: str, value: Any = None, line: int | None = None) -> None:
-        """Notes a problem at a place."""
-        self.problems.append(Problem(place, reason, line or getattr(value, "line", None)))
+        """Notes a problem at a place. What is not there has the line of what it is missing from."""
+        self.problems.append(Problem(place, reason, line or getattr(value, "line", None) or self._line(place)))
+
+    def _line(self, place: str) -> int | None:
+        while place and place not in self._lines:
+            place = place[: max(place.rfind("."), place.rfind("["), 0)]
+        return self._lines.get(place)
+
+    def know(self, value: Any, place: str) -> None:
+        """Remembers the lines of something that is checked elsewhere."""
+        if isinstance(value, Mapping):
+            for key, each in value.items():
+                self._lines[f"{place}.{key}"] = value.lines[key]
+                self.know(each, f"{place}.{key}")
+        elif isinstance(value, Sequence):
+            for where, each in self.items(value, place):
+                self.know(each, where)
 
     def mapping(self, value: Any, place: str, allowed: Iterable[str]) -> Mapping:
         """``value`` as a mapping with no keys but ``allowed``."""
@@ -52,6 +71,7 @@ class Check:
         if not isinstance(value, Mapping):
             self.wrong(place, "must be a mapping", value)
             return Mapping()
+        self._lines |= {f"{place}.{key}" if place else key: line for key, line in value.lines.items()}
         known = set(allowed)
         for key in value:
             if key not in known:
@@ -65,7 +85,9 @@ class Check:
         if not isinstance(value, Sequence):
             self.wrong(place, "must be a list", value)
             return []
-        return [(f"{place}[{index}]", each) for index, each in enumerate(value)]
+        found = [(f"{place}[{index}]", each) for index, each in enumerate(value)]
+        self._lines |= {where: getattr(each, "line", value.line) for where, each in found}
+        return found
 
     def word(self, value: Any, place: str, *, default: str | None = None, longest: int = 200) -> str | None:
         """One line of plain text."""
@@ -80,29 +102,33 @@ class Check:
             return default
         return clean or default
 
-    def localised(self, value: Any, place: str, *, longest: int = 200, required: bool = False) -> Any:
-        """Text, or a mapping of locale to text."""
+    def localised(
+        self, value: Any, place: str, *, longest: int = 200, required: bool = False, lines: bool = False
+    ) -> Any:
+        """Text of one line or of several ``lines``, or a mapping of locale to such text."""
         if isinstance(value, Mapping) and value:
             found = {}
             for locale, each in value.items():
-                if not re.match(r"[a-z]{2}(-[A-Za-z]{2,4})?\Z", locale):
+                if not re.match(r"[a-z]{2,3}(-[A-Za-z]{2,4})?\Z", locale):
                     self.wrong(f"{place}.{locale}", "is not a language", line=value.lines[locale])
-                found[locale] = self._paragraph(each, f"{place}.{locale}", longest)
+                found[locale] = self._said(each, f"{place}.{locale}", longest, lines)
+                if found[locale] == "" and isinstance(each, Scalar):
+                    self.wrong(f"{place}.{locale}", "is empty", each)
             return found
         if value is None or (isinstance(value, Scalar) and text.blank(value)):
             if required:
                 self.wrong(place, "is missing", value)
             return None
-        return self._paragraph(value, place, longest)
+        return self._said(value, place, longest, lines)
 
-    def _paragraph(self, value: Any, place: str, longest: int) -> str:
+    def _said(self, value: Any, place: str, longest: int, lines: bool) -> str | None:
         if not isinstance(value, Scalar):
             self.wrong(place, "must be text", value)
-            return ""
-        clean = text.paragraph(str(value), longest=longest)
+            return None
+        clean = (text.paragraph if lines else text.line)(str(value), longest=longest)
         if isinstance(clean, FieldError):
             self.wrong(place, f"cannot be used as text (at most {longest} characters)", value)
-            return ""
+            return None
         return clean
 
     def matched(
@@ -191,8 +217,11 @@ class Check:
         return [(fixed, "file")] if fixed else []
 
     def minute(self, value: Any, place: str) -> int:
-        """Minutes since midnight of ``HH:MM``."""
-        return self.matched(value, place, _TIME, "a time like 09:00", _minutes, 0)
+        """Minutes since midnight of ``HH:MM``, below 24:00."""
+        found = self.matched(value, place, _TIME, "a time like 09:00", _minutes, 0)
+        if found == 1440:
+            self.wrong(place, "24:00 can only be an end", value)
+        return found
 
     def windows(self, value: Any, place: str) -> list[tuple[int, int]]:
         """Windows ``HH:MM-HH:MM`` of one date, sorted; an end at or before its start runs into the next date."""
@@ -233,7 +262,24 @@ class Check:
             windows = [list(window) for window in self.windows(each, where)]
             for day, source in self.yearly(_scalar(key, value.lines[key]), where):
                 days.append({"date": day, "kind": "special_hours", "windows": windows, "source": source})
-        return days
+        return _whole_date_first(days)
+
+
+def _once(it: Check, items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The items, each named as a problem that stands twice."""
+    seen: set[str] = set()
+    for where, each in items:
+        if isinstance(each, Scalar):
+            if each in seen:
+                it.wrong(where, f"{_shown(each)} stands twice", each)
+            seen.add(str(each))
+    return items
+
+
+def _whole_date_first(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each date once: one that is given with its year counts instead of a yearly one."""
+    whole = {each["date"] for each in days if each["source"] == "file"}
+    return [each for each in days if each["source"] == "file" or each["date"] not in whole]
 
 
 def _shown(value: Any) -> str:
@@ -253,9 +299,12 @@ def _minutes(value: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-def check(document: Mapping, *, today: date) -> dict[str, Any]:
-    """The file's meaning: ``business``, ``locations``, ``resources``, ``services``, each value typed as the tables keep it.
-    Raises Wrong with every problem."""
+def check(
+    document: Mapping, *, today: date, also: Callable[[dict[str, Any]], list[Problem]] | None = None
+) -> dict[str, Any]:
+    """The file's meaning: ``business``, ``locations``, ``resources``, ``services``, each value typed as the tables keep it,
+    and ``notes`` that its writer should read. ``also`` looks at the same for more problems (the pictures). Raises Wrong
+    with every problem."""
     it = Check(today)
     it.mapping(document, "", ("business", "locations", "resources", "services"))
     business = _business(it, document)
@@ -266,9 +315,12 @@ def check(document: Mapping, *, today: date) -> dict[str, Any]:
     services = _each(
         it, document, "services", lambda value, place: _service(it, value, place, by_slug, things, business)
     )
+    found = {"business": business, "locations": locations, "resources": resources, "services": services}
+    for problem in also(found) if also else []:
+        it.wrong(problem.place, problem.reason)
     if it.problems:
-        raise Wrong(sorted(it.problems, key=lambda each: each.line or 0))
-    return {"business": business, "locations": locations, "resources": resources, "services": services}
+        raise Wrong(sorted(dict.fromkeys(it.problems), key=lambda each: each.line or 0))
+    return {**found, "notes": it.notes}
 
 
 def _each(it: Check, document: Mapping, name: str, read: Callable[[Any, str], dict[str, Any]]) -> list[dict[str, Any]]:
@@ -323,7 +375,7 @@ def _business(it: Check, document: Mapping) -> dict[str, Any]:
         ],
         "require": [
             it.one_of(each, where, ("phone", "email"), "")
-            for where, each in it.items(value.get("require"), f"{place}.require")
+            for where, each in _once(it, it.items(value.get("require"), f"{place}.require"))
         ],
     }
 
@@ -364,8 +416,10 @@ LOCATION = "slug name timezone country address directions coordinates region hou
 def _location(it: Check, raw: Any, place: str, business: dict[str, Any]) -> dict[str, Any]:
     value = it.mapping(raw, place, LOCATION)
     days = it.special(value.get("special_hours"), f"{place}.special_hours")
-    for where, each in it.items(value.get("closed"), f"{place}.closed"):
-        days += [{"date": day, "kind": "closed", "source": source} for day, source in it.yearly(each, where)]
+    closed: list[dict[str, Any]] = []
+    for where, each in _once(it, it.items(value.get("closed"), f"{place}.closed")):
+        closed += [{"date": day, "kind": "closed", "source": source} for day, source in it.yearly(each, where)]
+    days += _whole_date_first(closed)
     works_as = value.get("works_as")
     if works_as is not None and not isinstance(works_as, Mapping):
         it.wrong(f"{place}.works_as", "must be a mapping of dates to weekdays", works_as)
@@ -379,7 +433,9 @@ def _location(it: Check, raw: Any, place: str, business: dict[str, Any]) -> dict
     region = it.word(value.get("holidays"), f"{place}.holidays")
     if region:
         try:
-            named = holidays.dates(region, range(it.today.year, it.today.year + holidays.YEARS_AHEAD + 1))
+            years = range(it.today.year, it.today.year + holidays.YEARS_AHEAD + 1)
+            named = holidays.dates(region, years)
+            it.notes.append(f"{place}.holidays: {len(named)} days of {region}, {years[0]} to {years[-1]}")
             days += [
                 {"date": day, "kind": "holiday", "source": f"holidays:{region}", "name": name}
                 for day, name in named.items()
@@ -396,8 +452,8 @@ def _location(it: Check, raw: Any, place: str, business: dict[str, Any]) -> dict
         "name": it.localised(value.get("name"), f"{place}.name", longest=100, required=True),
         "timezone": _zone(it, value.get("timezone"), f"{place}.timezone") or business["timezone"],
         "country": _country(it, value.get("country"), f"{place}.country") or business["country"],
-        "address": it.localised(value.get("address"), f"{place}.address", longest=300),
-        "directions": it.localised(value.get("directions"), f"{place}.directions", longest=500),
+        "address": it.localised(value.get("address"), f"{place}.address", longest=300, lines=True),
+        "directions": it.localised(value.get("directions"), f"{place}.directions", longest=500, lines=True),
         "latitude": point[0] if len(point) == 2 else None,
         "longitude": point[1] if len(point) == 2 else None,
         "region": it.word(value.get("region"), f"{place}.region"),
@@ -440,6 +496,9 @@ def _resource(it: Check, raw: Any, place: str, locations: dict[str, Any]) -> dic
     units = [it.word(each, where, longest=60) for where, each in it.items(value.get("units"), f"{place}.units")]
     if units and len(units) != capacity:
         it.wrong(f"{place}.units", f"{len(units)} names for a capacity of {capacity}", value.get("units"))
+    for index, name in enumerate(units):
+        if not name or name in units[:index]:
+            it.wrong(f"{place}.units[{index}]", f"{name!r} stands twice" if name else "is empty")
     mail = it.word(value.get("email"), f"{place}.email", longest=254)
     if mail and isinstance(contacts.email(mail), FieldError):
         it.wrong(f"{place}.email", "is not an e-mail address", value.get("email"))
@@ -485,22 +544,42 @@ def _absence(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
         last = it.matched(end, f"{place}.to", _STAMP, "a time", datetime.fromisoformat, None)
         if first and last:
             found = [(first, last, False)]
+    elif _YEARLY.match(start) and _YEARLY.match(end):
+        if it.yearly(start, f"{place}.from") and it.yearly(end, f"{place}.to"):
+            found = _every_year(str(start), str(end), it.today.year)
+    elif _YEARLY.match(start) or _YEARLY.match(end) or _STAMP.match(start) or _STAMP.match(end):
+        it.wrong(place, "from and to must be of one form", raw)
     else:
-        begins, ends = it.yearly(start, f"{place}.from"), it.yearly(end, f"{place}.to")
-        if len(begins) == len(ends):
-            found = [
-                (_midnight(one), _midnight(other + timedelta(days=1)), True)
-                for (one, _), (other, _) in zip(begins, ends, strict=True)
-            ]
-        elif begins and ends:
-            it.wrong(place, "from and to must be of one form", raw)
-    for one, other, _ in found:
-        if other <= one:
-            it.wrong(place, "ends before it starts", raw)
-            return []
+        one, other = it.day(start, f"{place}.from"), it.day(end, f"{place}.to")
+        if one and other:
+            found = [(_midnight(one), _midnight(other + timedelta(days=1)), True)]
+    if any(until <= since for since, until, _ in found):
+        it.wrong(place, "ends before it starts", raw)
+        return []
     return [
-        {"from_local": one, "to_local": other, "whole_days": whole, "reason": reason} for one, other, whole in found
+        {"from_local": since, "to_local": until, "whole_days": whole, "reason": reason} for since, until, whole in found
     ]
+
+
+def _every_year(start: str, end: str, year: int) -> list[tuple[datetime, datetime, bool]]:
+    """From one month and day to another, of this year and the nine after; over New Year also the one that still runs."""
+    over = end < start
+    found = []
+    for each in range(year - over, year + YEARLY_AHEAD + 1):
+        # Leap days: a leave from or to 29 February is one from 1 March or to 28 February in other years.
+        since = _in_year(each, start, after=True)
+        until = _in_year(each + over, end, after=False)
+        if since <= until:
+            found.append((_midnight(since), _midnight(until + timedelta(days=1)), True))
+    return found
+
+
+def _in_year(year: int, written: str, *, after: bool) -> date:
+    month, day = map(int, written.split("-"))
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return date(year, 3, 1) if after else date(year, 2, 28)
 
 
 def _midnight(day: date) -> datetime:
@@ -532,13 +611,17 @@ def _service(
     link = _url(it, get("online_link"), f"{place}.online_link")
     if link and where_kind != "online":
         it.wrong(f"{place}.online_link", "is only for place: online", get("online_link"))
+    if where_kind == "online" and get("online_link") is None:
+        it.wrong(f"{place}.online_link", "is missing, and place is online")
+    if where_kind == "phone" and asked.get("phone") == "hidden":
+        it.wrong(f"{place}.ask.phone", "has to be asked where place is phone", asked["phone"])
     found = {
         "slug": it.slug(get("slug"), f"{place}.slug"),
         "group": it.localised(get("group"), f"{place}.group", longest=100),
         "name": it.localised(get("name"), f"{place}.name", longest=100, required=True),
-        "description": it.localised(get("description"), f"{place}.description", longest=1000),
+        "description": it.localised(get("description"), f"{place}.description", longest=1000, lines=True),
         "picture": _file(it, get("picture"), f"{place}.picture"),
-        "before_visit": it.localised(get("before_visit"), f"{place}.before_visit", longest=500),
+        "before_visit": it.localised(get("before_visit"), f"{place}.before_visit", longest=500, lines=True),
         "who": it.one_of(get("who"), f"{place}.who", ("public", "link", "staff"), "public"),
         "place": where_kind,
         "online_link": link,
@@ -557,7 +640,7 @@ def _service(
         "weekly": week if own_hours else None,
         "days": it.special(get("special_hours"), f"{place}.special_hours"),
         "needs": [
-            _need(it, each, where, resources, offered or list(locations))
+            _need(it, each, where, resources, offered, list(locations))
             for where, each in it.items(get("needs"), f"{place}.needs")
         ],
         "assign": it.one_of(
@@ -568,13 +651,8 @@ def _service(
         "reschedule_until": it.whole(get("reschedule_until"), f"{place}.reschedule_until", 0, 0, 525600),
         "per_customer": it.whole(limits.get("per_customer"), f"{place}.limits.per_customer", 0, 1, 1000) or None,
         "per_day": it.whole(limits.get("per_day"), f"{place}.limits.per_day", 0, 1, 100000) or None,
-        "reminders": [
-            it.whole(each, where, 60, 1, 525600) for where, each in it.items(get("reminders"), f"{place}.reminders")
-        ],
-        "staff_reminders": [
-            it.whole(each, where, 60, 1, 525600)
-            for where, each in it.items(get("staff_reminders"), f"{place}.staff_reminders")
-        ],
+        "reminders": _reminders(it, get("reminders"), f"{place}.reminders"),
+        "staff_reminders": _reminders(it, get("staff_reminders"), f"{place}.staff_reminders"),
         "discreet": it.yes(get("discreet"), f"{place}.discreet"),
         "ask": {
             key: it.one_of(each, f"{place}.ask.{key}", ("required", "optional", "hidden"), "optional")
@@ -582,11 +660,24 @@ def _service(
         },
         "questions": _questions(it, get("questions"), f"{place}.questions"),
     }
+    costly = [_cost(found, length) for length in durations]
+    if max(costly) > HIGHEST:
+        it.wrong(f"{place}.price", "is too high: one booking could cost more than can be kept", get("price"))
     if not found["needs"]:
         it.wrong(f"{place}.needs", "at least one need", raw)
     if found["ask"].get("phone") == "hidden" and found["ask"].get("email") == "hidden":
         it.wrong(f"{place}.ask", "a phone or an e-mail has to be asked", get("ask"))
     return found
+
+
+def _cost(service: dict[str, Any], length: Any) -> int:
+    days, minutes = (int(length[:-1]), 0) if isinstance(length, str) else (0, length)
+    unit, per = service["price_minor"], service["price_per"]
+    return pricing.price(unit, per, minutes=minutes, days=days, seats=service["seats"]) or 0
+
+
+def _reminders(it: Check, raw: Any, place: str) -> list[int]:
+    return [it.whole(each, where, 60, 1, 525600) for where, each in _once(it, it.items(raw, place))]
 
 
 def _durations(it: Check, value: Mapping, place: str) -> list[Any]:
@@ -652,7 +743,10 @@ def _approval(it: Check, raw: Any, place: str) -> Any:
 NEED = ("kind", "any_of", "skills", "count", "customer_may_choose")
 
 
-def _need(it: Check, raw: Any, place: str, resources: dict[str, Any], offered: list[str]) -> dict[str, Any]:
+def _need(
+    it: Check, raw: Any, place: str, resources: dict[str, Any], listed: list[str], everywhere: list[str]
+) -> dict[str, Any]:
+    offered = listed or everywhere
     value = it.mapping(raw, place, NEED)
     kind = _required(it, value, place, "kind", lambda each, where: it.one_of(each, where, KINDS, "staff"), "staff")
     named = it.slugs(value.get("any_of"), f"{place}.any_of", resources, "resource")
@@ -663,14 +757,15 @@ def _need(it: Check, raw: Any, place: str, resources: dict[str, Any], offered: l
     for slug in named:
         if resources[slug]["kind"] != kind:
             it.wrong(f"{place}.any_of", f"{slug!r} is not of kind {kind}", value.get("any_of"))
-    able = [
-        each
-        for slug, each in resources.items()
-        if (slug in named if named else each["kind"] == kind and set(skills) <= set(each["skills"]))
-        and each["capacity"] >= count
-    ]
-    if not any(place_of["location"] in offered for each in able for place_of in each["works_at"]):
-        it.wrong(place, "no resource at its locations can serve this need", raw)
+        elif not any(each["location"] in offered for each in resources[slug]["works_at"]):
+            it.wrong(f"{place}.any_of", f"{slug!r} works at none of the locations", value.get("any_of"))
+    if value.get("any_of") is None or named:
+        able = [
+            each
+            for slug, each in resources.items()
+            if (slug in named if named else each["kind"] == kind and set(skills) <= set(each["skills"]))
+        ]
+        _servable(it, place, able, count, listed, offered)
     return {
         "kind": kind,
         "any_of": named,
@@ -680,8 +775,22 @@ def _need(it: Check, raw: Any, place: str, resources: dict[str, Any], offered: l
     }
 
 
+def _servable(
+    it: Check, place: str, able: list[dict[str, Any]], count: int, listed: list[str], offered: list[str]
+) -> None:
+    """A need that nothing can ever serve is a mistake; one that nothing serves at a place of the list is worth a word."""
+    places = {at["location"] for each in able if each["capacity"] >= count for at in each["works_at"]}
+    if not any(at["location"] in offered for each in able for at in each["works_at"]):
+        it.wrong(place, "no resource at its locations can serve this need")
+    elif not places & set(offered):
+        it.wrong(f"{place}.count", f"no resource at its locations has {count} units")
+    else:
+        it.notes += [f"{place}: nothing at {slug} can serve this need" for slug in listed if slug not in places]
+
+
 def _questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
     found = []
+    before = len(it.problems)
     for where, each in it.items(raw, place):
         value = it.mapping(each, where, questions.KEYS)
         question: dict[str, Any] = {
@@ -691,7 +800,7 @@ def _questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
         question["label"] = it.localised(value.get("label"), f"{where}.label", required=True)
         for name in ("help",):
             if value.get(name) is not None:
-                question[name] = it.localised(value[name], f"{where}.{name}", longest=500)
+                question[name] = it.localised(value[name], f"{where}.{name}", longest=500, lines=True)
         if it.yes(value.get("required"), f"{where}.required"):
             question["required"] = True
         for name in ("min", "max"):
@@ -705,10 +814,11 @@ def _questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
             question["options"] = [_option(it, one, at) for at, one in it.items(value["options"], f"{where}.options")]
         if value.get("show_if") is not None:
             question["show_if"] = _tree(value["show_if"])
+            it.know(value["show_if"], f"{where}.show_if")
         found.append(question)
-    if not it.problems:
+    if len(it.problems) == before:
         for path, reason in questions.check(found):
-            it.wrong(f"{place}{path}", reason, raw)
+            it.wrong(f"{place}{path}", reason)
     return found
 
 

@@ -26,6 +26,7 @@ from models.catalogue import (
     Service,
     ServiceLocation,
 )
+from models.snapshot import NoBusiness
 from rules import pricing
 
 _DEFAULTS: dict[str, Any] = {
@@ -50,15 +51,16 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def dump(*, pictures_dir: Path, target: Path | None = None) -> str:
-    """The YAML text of what is not retired. With ``target`` it is written there, pictures beside it."""
+    """The YAML text of what is not retired. With ``target`` it is written there, pictures beside it. Raises NoBusiness."""
     document = _Dumping().document()
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
     if target is not None:
         target.write_text(text, encoding="utf-8")
         names = [document["business"].get("logo"), *(each.get("picture") for each in document.get("services", []))]
         for name in filter(None, names):
-            if (pictures_dir / name).exists():
-                shutil.copyfile(pictures_dir / name, target.parent / name)
+            kept, beside = pictures_dir / name, target.parent / name
+            if kept.exists() and kept.resolve() != beside.resolve():
+                shutil.copyfile(kept, beside)
     return text
 
 
@@ -71,7 +73,10 @@ class _Dumping:
         def rows(table: Any, *order: Any) -> list[Any]:
             return list(session.execute(select(table).order_by(*order)).scalars())
 
-        self.business = session.execute(select(Business)).scalar_one()
+        found = session.execute(select(Business)).scalar_one_or_none()
+        if found is None:
+            raise NoBusiness
+        self.business = found
         self.locations = [row for row in rows(Location, Location.position) if row.retired_at is None]
         self.resources = [row for row in rows(Resource, Resource.position) if row.retired_at is None]
         self.services = [row for row in rows(Service, Service.position) if row.retired_at is None]

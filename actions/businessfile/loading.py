@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.businessfile import pictures
 from actions.businessfile.checking import check
-from actions.businessfile.reading import Problem, Wrong, read
+from actions.businessfile.reading import MAX_BYTES, Problem, Wrong, read
 from actions.businessfile.wiping import wipe
 from actions.sources import ensure_signs
-from actions.taking import lock_resources
+from actions.taking import lock_resources, lock_services
 from actions.transaction import run
 from models import bookings
 from models.booking import Allocation
@@ -39,7 +39,7 @@ _QUIET = {"synchronize_session": False}
 
 @dataclass(slots=True)
 class Report:
-    """What a load did: ``kind slug`` lines. ``missing`` is in the database and not in the file."""
+    """What a load did: ``kind slug`` lines. ``missing`` is in the database and not in the file; ``notes`` are sentences."""
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -47,6 +47,7 @@ class Report:
     revived: list[str] = field(default_factory=list)
     retired: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     wiped: int | None = None
 
 
@@ -64,12 +65,23 @@ def load(
     ``retire_missing`` retires what the file does not name; ``replace_demo`` drops the demo business and its trial bookings
     in the same step; ``demo`` marks what is loaded as the demo.
     """
-    document = check(read(path.read_bytes()), today=now.date())
-    files = pictures.collect(document, path.parent)
+    files: dict[str, bytes] = {}
+
+    def look_at_pictures(found: Mapping[str, Any]) -> list[Problem]:
+        kept, problems = pictures.collect(found, path.parent)
+        files.update(kept)
+        return problems
+
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES + 1)
+    document = check(read(text), today=now.date(), also=look_at_pictures)
 
     def work(session: OrmSession) -> Report:
-        report = Report()
-        current = session.execute(select(Business)).scalar_one_or_none()
+        report = Report(notes=list(document["notes"]))
+        # Two loads at once: the second one waits here and then sees what the first one did.
+        current = session.execute(
+            select(Business).with_for_update(key_share=True).execution_options(populate_existing=True)
+        ).scalar_one_or_none()
         # Never a number that was there before: running servers tell by it whether to read anew.
         version = max(int(now.timestamp()), current.catalogue_version if current else 0) + 1
         if replace_demo:
@@ -79,11 +91,13 @@ def load(
             session.expunge_all()
             current = None
         _Loading(session, document, current, report, now, demo, version).all(retire_missing=retire_missing)
+        if current is not None and current.is_demo and not demo:
+            report.notes.append("this is still the demo business; --replace-demo leaves it")
         return report
 
-    report = run(work)
-    pictures.keep(files, pictures_dir)
-    return report
+    # The disk may be full: it is found out before anything is changed, and no picture changes without its file.
+    with pictures.kept(files, pictures_dir):
+        return run(work)
 
 
 class _Loading:
@@ -104,8 +118,11 @@ class _Loading:
         self.now, self.demo = now, demo
         self.changed = False
         self.ids: dict[str, dict[str, int]] = {}
+        self.refused: list[Problem] = []
 
     def all(self, *, retire_missing: bool) -> None:
+        # In the one order that everybody keeps: services, then resources.
+        lock_services(self.session, self.session.execute(select(Service.id)).scalars().all())
         existing = self.session.execute(select(Resource.id)).scalars().all()
         if existing:
             lock_resources(self.session, existing)
@@ -115,6 +132,8 @@ class _Loading:
         self.ids["service"] = self._rows("service", Service, self.document["services"], self._service)
         ensure_signs(self.session, self.ids)
         self._missing(retire_missing)
+        if self.refused:
+            raise Wrong(self.refused)
         if self.changed:
             self.session.execute(
                 update(Business).values(catalogue_version=Business.catalogue_version + 1).execution_options(**_QUIET)
@@ -132,14 +151,28 @@ class _Loading:
         before = {name: getattr(self.business, name) for name in values}
         self._noted("business", before != values)
         if before != values:
+            self._refuse_currency(values["currency"])
             self.session.execute(update(Business).values(**values).execution_options(**_QUIET))
+
+    def _refuse_currency(self, currency: str) -> None:
+        """A price that the file does not name would become one of another currency."""
+        assert self.business is not None
+        if self.business.currency == currency:
+            return
+        named = [each["slug"] for each in self.document["services"]]
+        priced = select(Service.slug).where(Service.price_minor > 0, Service.retired_at.is_(None))
+        left = self.session.execute(priced.where(Service.slug.not_in(named))).scalars().all()
+        if left:
+            reason = f"cannot change while services with a price are not in the file: {', '.join(left)}"
+            self.refused.append(Problem("business.currency", reason))
 
     def _noted(self, name: str, changed: bool) -> None:
         (self.report.changed if changed else self.report.left).append(name)
         self.changed |= changed
 
     def _rows(self, kind: str, table: Any, wanted: Sequence[Mapping[str, Any]], write: Any) -> dict[str, int]:
-        rows = {row.slug: row for row in self.session.execute(select(table)).scalars()}
+        fresh = select(table).execution_options(populate_existing=True)
+        rows = {row.slug: row for row in self.session.execute(fresh).scalars()}
         ids = {slug: row.id for slug, row in rows.items()}
         self.ids[kind] = ids
         for each in wanted:
@@ -193,21 +226,19 @@ class _Loading:
         return any(changed)
 
     def _units(self, id: int, each: Mapping[str, Any]) -> bool:
-        """Units keep their identity by position; one too many is retired, if nothing ahead takes it."""
-        rows = list(
-            self.session.execute(
-                select(ResourceUnit).where(ResourceUnit.resource_id == id).order_by(ResourceUnit.position)
-            ).scalars()
-        )
+        """Units keep their identity by name, then by order; one too many is retired, if nothing ahead takes it."""
+        query = select(ResourceUnit).where(ResourceUnit.resource_id == id).order_by(ResourceUnit.position)
+        rows = list(self.session.execute(query).scalars())
+        matched = _matched(rows, each["units"])
         changed = False
-        for position, name in enumerate(each["units"]):
-            if position >= len(rows):
+        for position, (name, row) in enumerate(zip(each["units"], matched, strict=True)):
+            if row is None:
                 self.session.execute(insert(ResourceUnit).values(resource_id=id, position=position, name=name))
                 changed = True
-            elif rows[position].name != name or rows[position].retired_at is not None:
-                self._set_unit(rows[position].id, name=name, retired_at=None)
+            elif (row.name, row.position, row.retired_at) != (name, position, None):
+                self._set_unit(row.id, name=name, position=position, retired_at=None)
                 changed = True
-        surplus = [row for row in rows[len(each["units"]) :] if row.retired_at is None]
+        surplus = [row for row in rows if row.retired_at is None and row not in matched]
         if surplus:
             self._refuse_taken(f"resource {each['slug']}", surplus)
             for row in surplus:
@@ -222,12 +253,18 @@ class _Loading:
 
     def _refuse_taken(self, name: str, units: Iterable[ResourceUnit]) -> None:
         sessions = select(Allocation.session_id).where(
-            Allocation.unit_id.in_([unit.id for unit in units]), Allocation.live, Allocation.busy_to > self.now
+            Allocation.unit_id.in_([unit.id for unit in units]),
+            Allocation.live,
+            Allocation.busy_to > self.now,
+            or_(Allocation.held_until.is_(None), Allocation.held_until > self.now),
         )
         taken = self.session.execute(sessions).scalars().all()
         ahead = bookings.of_sessions(self.session, taken)
         if ahead or taken:
-            raise Wrong([Problem(name, f"capacity cannot shrink below what is booked ahead: {_listed(ahead)}")])
+            gone = ", ".join(unit.name for unit in units if unit.name)
+            of = f" ({gone})" if gone else ""
+            reason = f"capacity cannot shrink below what is booked ahead{of}: {_listed(ahead)}"
+            self.refused.append(Problem(name, reason))
 
     def _service(self, id: int, each: Mapping[str, Any], _new: bool) -> bool:
         offered = [
@@ -342,6 +379,7 @@ class _Loading:
                 continue
             if not retire:
                 self.report.missing += [f"{kind} {row.slug}" for row in gone]
+                self._put_last(table, gone, len(wanted))
                 continue
             self._refuse_booked(kind, gone)
             self.session.execute(
@@ -353,8 +391,16 @@ class _Loading:
             self.report.retired += [f"{kind} {row.slug}" for row in gone]
             self.changed = True
 
+    def _put_last(self, table: Any, rows: Sequence[Any], first: int) -> None:
+        """What the file does not name comes after what it names, in its own order."""
+        for position, row in enumerate(sorted(rows, key=lambda each: (each.position, each.id)), first):
+            if row.position != position:
+                self.session.execute(
+                    update(table).where(table.id == row.id).values(position=position).execution_options(**_QUIET)
+                )
+                self.changed = True
+
     def _refuse_booked(self, kind: str, gone: Sequence[Any]) -> None:
-        problems = []
         for row in gone:
             find = {
                 "service": bookings.future_of_service,
@@ -363,11 +409,18 @@ class _Loading:
             }[kind]
             ahead = find(self.session, [row.id], self.now)
             if ahead:
-                problems.append(
-                    Problem(f"{kind} {row.slug}", f"cannot be retired while it is booked ahead: {_listed(ahead)}")
-                )
-        if problems:
-            raise Wrong(problems)
+                reason = f"cannot be retired while it is booked ahead: {_listed(ahead)}"
+                self.refused.append(Problem(f"{kind} {row.slug}", reason))
+
+
+def _matched(rows: Sequence[ResourceUnit], names: Sequence[str | None]) -> list[ResourceUnit | None]:
+    """For each wanted unit the row that it is: the one of its name, else the next one in service that no other name
+    claims, else a retired one, else None."""
+    named = {row.name: row for row in sorted(rows, key=lambda each: each.retired_at is None) if row.name}
+    found = [named.get(name) if name else None for name in names]
+    claimed = {row.id for row in found if row is not None}
+    rest = iter(sorted((row for row in rows if row.id not in claimed), key=lambda each: each.retired_at is not None))
+    return [row if row is not None else next(rest, None) for row in found]
 
 
 def _listed(ahead: Sequence[bookings.BookingView]) -> str:

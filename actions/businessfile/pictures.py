@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from xml.etree import ElementTree
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from actions.businessfile.reading import Problem, Wrong
+from actions.businessfile.reading import Problem
 
 MAX_BYTES = 10_000_000
 WIDEST = 1200
-Image.MAX_IMAGE_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
+# What Pillow raises on files that are broken or not pictures at all.
+_UNREADABLE = (OSError, SyntaxError, EOFError, OverflowError, struct.error)
 
 # What a drawing may consist of; scripts, styles, links and foreign objects are not among it.
 _SVG_TAGS = frozenset(
     "svg g path rect circle ellipse line polyline polygon title desc defs linearGradient radialGradient stop clipPath".split()
 )
-_SVG_BAD = re.compile(r"(?i)^on|href|style$|url\(\s*['\"]?\s*(?!#)")
+_SVG = "http://www.w3.org/2000/svg"
+_BAD_NAME = re.compile(r"(?i)on|.*href|style\Z|.*:")
+_BAD_VALUE = re.compile(r"(?i)url\((?!\s*['\"]?#)|(?:java|vb)script:|data:|\\")
 
 
-def collect(document: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
-    """The bytes to keep by name, read from beside the file. Raises Wrong for what is missing or cannot be shown."""
+def collect(document: Mapping[str, Any], folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
+    """The bytes to keep by name, read from beside the file, and what is missing or cannot be shown."""
     named = [("business.logo", document["business"]["logo"])]
-    named += [(f"services {each['slug']}.picture", each["picture"]) for each in document["services"]]
+    named += [(f"services[{index}].picture", each["picture"]) for index, each in enumerate(document["services"])]
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
     for place, name in named:
@@ -43,19 +50,22 @@ def collect(document: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
             problems.append(Problem(place, f"{name} does not lie beside the file"))
         except ValueError as error:
             problems.append(Problem(place, f"{name} {error}"))
-    if problems:
-        raise Wrong(problems)
-    return files
+    return files, problems
 
 
-def keep(files: Mapping[str, bytes], folder: Path) -> None:
-    """Writes the pictures, each in one step."""
-    if files:
-        folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        part = folder / f".{name}.part"
-        part.write_bytes(data)
-        part.replace(folder / name)
+@contextmanager
+def kept(files: Mapping[str, bytes], folder: Path) -> Iterator[None]:
+    """Writes the pictures before the body and puts each in its place, in one step, once the body has succeeded."""
+    if not files:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".new-", dir=folder) as written:
+        for name, data in files.items():
+            (Path(written) / name).write_bytes(data)
+        yield
+        for name in files:
+            (Path(written) / name).replace(folder / name)
 
 
 def _safe(name: str, data: bytes) -> bytes:
@@ -65,7 +75,11 @@ def _safe(name: str, data: bytes) -> bytes:
         with Image.open(io.BytesIO(data)) as opened:
             if opened.format not in ("PNG", "JPEG", "WEBP"):
                 raise ValueError("is not a PNG, JPEG or WebP picture")
-            picture = ImageOps.exif_transpose(opened)
+            if opened.width * opened.height > MAX_PIXELS:
+                raise ValueError(f"has more than {MAX_PIXELS // 1_000_000} million pixels")
+            # Few colours with one of them see-through: only as four channels does that survive.
+            whole = opened.convert("RGBA") if opened.has_transparency_data else opened
+            picture = ImageOps.exif_transpose(whole)
             picture.thumbnail((WIDEST, WIDEST))
             out = io.BytesIO()
             # Written anew: position, camera and whatever else was hidden in the file stay behind.
@@ -73,21 +87,31 @@ def _safe(name: str, data: bytes) -> bytes:
             kind = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG"}.get(name.lower().rpartition(".")[2], "WEBP")
             (plain.convert("RGB") if kind == "JPEG" else plain).save(out, kind)
             return out.getvalue()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+    except (*_UNREADABLE, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValueError("is not a picture that can be shown") from error
 
 
 def _safe_drawing(data: bytes) -> bytes:
-    if b"<!" in data.replace(b"<!--", b""):
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("is not UTF-8; a plain SVG is needed") from error
+    if "<!" in text.replace("<!--", ""):
         raise ValueError("has a document type; a plain SVG is needed")
     try:
-        root = ElementTree.fromstring(data)  # noqa: S314  no document type, hence no entities, was let through
-    except ElementTree.ParseError as error:
+        root = ElementTree.fromstring(text)  # noqa: S314  no document type, hence no entities, was let through
+    except (ElementTree.ParseError, ValueError) as error:
         raise ValueError("is not an SVG") from error
+    if root.tag != f"{{{_SVG}}}svg":
+        raise ValueError("is not an SVG")
     for element in root.iter():
-        if element.tag.rpartition("}")[2] not in _SVG_TAGS:
-            raise ValueError(f"has a <{element.tag.rpartition('}')[2]}>, which a logo may not have")
+        space, _, tag = str(element.tag).rpartition("}")
+        if space != f"{{{_SVG}" or tag not in _SVG_TAGS:
+            raise ValueError(f"has a <{tag}>, which a logo may not have")
         for attribute, value in element.attrib.items():
-            if _SVG_BAD.search(attribute.rpartition("}")[2]) or _SVG_BAD.search(value.strip()):
-                raise ValueError(f"has the attribute {attribute.rpartition('}')[2]}, which a logo may not have")
-    return data
+            name = attribute.rpartition("}")[2]
+            if _BAD_NAME.match(name) or _BAD_VALUE.search(value):
+                raise ValueError(f"has the attribute {name}, which a logo may not have")
+    # Written anew from what was checked: what one reader skips and another one runs stays behind.
+    ElementTree.register_namespace("", _SVG)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)

@@ -68,16 +68,12 @@ def read(text: bytes) -> Mapping:
         raise Wrong([Problem("", "not UTF-8 text")]) from error
     try:
         for event in yaml.parse(decoded, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else None
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise Wrong(
-                    [
-                        Problem(
-                            "",
-                            "anchors and aliases (& and *) are not allowed",
-                            event.start_mark.line + 1 if event.start_mark else None,
-                        )
-                    ]
-                )
+                raise Wrong([Problem("", "anchors and aliases (& and *) are not allowed", line)])
+            tag = getattr(event, "tag", None)
+            if tag:
+                raise Wrong([Problem("", f"tags like {tag!r} are not allowed", line)])
         node = yaml.compose(decoded, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
