@@ -178,7 +178,7 @@ class Check:
             return str(value)
         self.wrong(
             place,
-            "must be lower-case letters, digits and dashes (at most 60)" if value is not None else "is missing",
+            "must be lower-case letters, digits, - and _ (at most 60)" if value is not None else "is missing",
             value,
         )
         return ""

@@ -90,7 +90,7 @@ def load(
             report.wiped = wipe(session)
             session.expunge_all()
             current = None
-        _Loading(session, document, current, report, now, demo, version).all(retire_missing=retire_missing)
+        _Loading(session, document, current, report, now, demo, version, retire_missing).all()
         if current is not None and current.is_demo and not demo:
             report.notes.append("this is still the demo business; --replace-demo leaves it")
         return report
@@ -112,15 +112,16 @@ class _Loading:
         now: datetime,
         demo: bool,
         version: int,
+        retire_missing: bool,
     ) -> None:
-        self.version = version
+        self.version, self.retire_missing = version, retire_missing
         self.session, self.document, self.business, self.report = session, document, current, report
         self.now, self.demo = now, demo
         self.changed = False
         self.ids: dict[str, dict[str, int]] = {}
         self.refused: list[Problem] = []
 
-    def all(self, *, retire_missing: bool) -> None:
+    def all(self) -> None:
         # In the one order that everybody keeps: services, then resources.
         lock_services(self.session, self.session.execute(select(Service.id)).scalars().all())
         existing = self.session.execute(select(Resource.id)).scalars().all()
@@ -131,7 +132,7 @@ class _Loading:
         self.ids["resource"] = self._rows("resource", Resource, self.document["resources"], self._resource)
         self.ids["service"] = self._rows("service", Service, self.document["services"], self._service)
         ensure_signs(self.session, self.ids)
-        self._missing(retire_missing)
+        self._missing()
         if self.refused:
             raise Wrong(self.refused)
         if self.changed:
@@ -151,20 +152,22 @@ class _Loading:
         before = {name: getattr(self.business, name) for name in values}
         self._noted("business", before != values)
         if before != values:
-            self._refuse_currency(values["currency"])
+            self._note_currency(values["currency"])
             self.session.execute(update(Business).values(**values).execution_options(**_QUIET))
 
-    def _refuse_currency(self, currency: str) -> None:
-        """A price that the file does not name would become one of another currency."""
+    def _note_currency(self, currency: str) -> None:
+        """A price that the file does not name becomes one of another currency: whoever loads it should know."""
         assert self.business is not None
         if self.business.currency == currency:
             return
         named = [each["slug"] for each in self.document["services"]]
         priced = select(Service.slug).where(Service.price_minor > 0, Service.retired_at.is_(None))
         left = self.session.execute(priced.where(Service.slug.not_in(named))).scalars().all()
-        if left:
-            reason = f"cannot change while services with a price are not in the file: {', '.join(left)}"
-            self.refused.append(Problem("business.currency", reason))
+        if left and not self.retire_missing:
+            names = ", ".join(left)
+            self.report.notes.append(
+                f"business.currency: not in the file, and their prices now count in {currency}: {names}"
+            )
 
     def _noted(self, name: str, changed: bool) -> None:
         (self.report.changed if changed else self.report.left).append(name)
@@ -365,7 +368,7 @@ class _Loading:
             self.session.execute(insert(table).values(**row))
         return True
 
-    def _missing(self, retire: bool) -> None:
+    def _missing(self) -> None:
         kinds: tuple[tuple[str, Any, Any], ...] = (
             ("service", Service, self.document["services"]),
             ("resource", Resource, self.document["resources"]),
@@ -377,7 +380,7 @@ class _Loading:
             gone = [row for row in rows if row.slug not in named]
             if not gone:
                 continue
-            if not retire:
+            if not self.retire_missing:
                 self.report.missing += [f"{kind} {row.slug}" for row in gone]
                 self._put_last(table, gone, len(wanted))
                 continue

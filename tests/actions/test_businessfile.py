@@ -419,11 +419,11 @@ def test_a_dump_holds_what_the_last_file_did_not_name_after_what_it_named(load_b
     assert list(catalogue(db.session()).services) == ["talk", "more"]
 
 
-def test_the_currency_stays_while_a_price_is_not_in_the_file(load_business, write):
+def test_a_new_currency_names_the_prices_that_the_file_does_not(load_business, write):
     more = "services: [{slug: more, name: More, price: 5, duration: 15, needs: [{kind: staff}]}, "
     load_business(write(SMALL.replace("services: [", more)))
-    with pytest.raises(Wrong, match=r"currency.*more"):
-        load_business(write(SMALL.replace("currency: EUR", "currency: JPY")))
+    report = load_business(write(SMALL.replace("currency: EUR", "currency: GBP")))
+    assert report.notes == ["business.currency: not in the file, and their prices now count in GBP: more"]
     load_business(write(SMALL.replace("services: [", more).replace("currency: EUR", "currency: JPY")))
     assert catalogue(db.session()).services["more"].price_minor == 5
 
@@ -545,3 +545,9 @@ def test_a_dump_fills_an_empty_database_with_the_same_business(load_business, ap
     db.session.rollback()
     load(path, pictures_dir=tmp_path, now=clock.now, replace_demo=True)
     assert dump(pictures_dir=tmp_path) == first
+
+
+def test_one_example_after_another_loads_over_what_is_there(load_business):
+    for name in (DEMO, "clinic", "studio", "rental"):
+        load_business(name)
+    assert {"check-up", "yoga", "van-hire", "consultation"} <= set(catalogue(db.session()).services)
