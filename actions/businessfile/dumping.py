@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from sqlalchemy import select
 
-from actions.businessfile.checking import DAYS
+from actions.businessfile.values import DAYS
 from models.base import db
 from models.business import Absence, Business, Location, SpecialDay, WeeklyHours
 from models.catalogue import (
