@@ -77,7 +77,10 @@ def services() -> Response | str:
         }
         for place in known.locations.values()
     ]
-    return render_template("portal/services.html", groups=groups, locations=places, location=location, src=source)
+    name = say.text(known.locations[location].name) if location else ""
+    return render_template(
+        "portal/services.html", groups=groups, locations=places, location=location, here=name, src=source
+    )
 
 
 def _other_zone(known: Catalogue, zone: str, say: Wording, now: datetime) -> str:

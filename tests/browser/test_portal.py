@@ -1,0 +1,262 @@
+"""The portal in a real browser: nothing cut, nothing unreachable, everything said aloud."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+# What a browser shows does not depend on the database.
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
+
+WIDTHS = (320, 390, 768, 1280)
+SIDEWAYS = "document.documentElement.scrollWidth - window.innerWidth"
+# Whatever is wider than its box and cannot be scrolled to is cut.
+CUT = """() => [...document.querySelectorAll('main *')].filter((each) => {
+  const box = each.getBoundingClientRect();
+  return box.width > 2 && box.height > 2 && !each.closest('.unseen, svg')
+    && (box.right > document.documentElement.clientWidth + 1 || box.left < -1);
+}).map((each) => each.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture
+def clinic(serve):
+    return serve("clinic", at="2026-12-01T09:06Z")
+
+
+@pytest.fixture
+def studio(serve):
+    return serve("studio", at="2026-12-01T01:06Z")
+
+
+def hold(page, url, service="check-up", day="2026-12-03"):
+    page.goto(f"{url}/book/{service}?day={day}")
+    page.locator("[data-start]").first.click()
+    page.wait_for_url("**/details")
+
+
+def book(page, url, service="check-up", day="2026-12-03", email="hannah@example.com"):
+    hold(page, url, service, day)
+    page.fill("#name", "Hannah Vogel")
+    page.fill("#email", email)
+    page.get_by_role("button", name=re.compile("Confirm|确认预约")).click()
+    page.wait_for_url("**/confirmed**")
+    return page.url.replace("/confirmed", "")
+
+
+def walk(page, served):
+    """Every page of the portal, one after the other, with a name for each."""
+    url = served.url
+    page.goto(f"{url}/")
+    yield "services"
+    page.goto(f"{url}/book/check-up?day=2026-12-03")
+    yield "times"
+    hold(page, url)
+    yield "details"
+    page.fill("#email", "hannah@")
+    page.get_by_role("button", name=re.compile("Confirm|确认预约")).click()
+    page.wait_for_selector("#mend")
+    yield "details with errors"
+    link = book(page, url)
+    yield "confirmed"
+    page.goto(link)
+    yield "manage"
+    page.goto(link.replace("?", "/move?"))
+    yield "move"
+    page.goto(link.replace("?", "/cancel?"))
+    yield "cancel"
+    page.locator("button.stop").click()
+    page.wait_for_url(re.compile("done=cancelled"))
+    yield "cancelled"
+    for path in ("find", "accessibility", "zone", "nothing"):
+        page.goto(f"{url}/{path}")
+        yield path
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_nothing_is_cut_at_any_width(clinic, new_page, width, locale):
+    page = new_page(width=width, locale=locale, timezone_id="Europe/London")
+    for name in walk(page, clinic):
+        assert page.evaluate(SIDEWAYS) <= 0, f"{name} scrolls sideways"
+        assert not page.evaluate(CUT), f"{name}: {page.evaluate(CUT)}"
+
+
+def test_nothing_is_cut_with_text_twice_as_large(clinic, new_page):
+    page = new_page(width=640, timezone_id="Europe/London")
+    for name in walk(page, clinic):
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate(SIDEWAYS) <= 0, f"{name} scrolls sideways"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_every_page_is_free_of_barriers_that_a_machine_can_find(clinic, new_page, scheme, locale):
+    page = new_page(width=390, locale=locale, color_scheme=scheme, timezone_id="Europe/London")
+    for name in walk(page, clinic):
+        found = Axe().run(page).response["violations"]
+        said = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+        assert not said, f"{name}: {said}"
+
+
+def test_classes_are_free_of_barriers_too(studio, new_page):
+    page = new_page(width=390)
+    for path in ("/", "/book/yoga?seats=2", "/book/consult"):
+        page.goto(studio.url + path)
+        found = Axe().run(page).response["violations"]
+        assert not found, [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+        assert page.evaluate(SIDEWAYS) <= 0
+
+
+def test_every_page_has_one_title_and_one_filled_button_at_most(clinic, new_page):
+    page = new_page(width=390)
+    for name in walk(page, clinic):
+        assert page.locator("h1").count() == 1, name
+        filled = "main .button:not(.outline):not([hidden]):visible"
+        assert page.locator(filled).count() <= 1, name
+
+
+def test_booking_with_the_keyboard_alone(clinic, new_page):
+    page = new_page(width=1280)
+    page.goto(clinic.url)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/book/check-up**")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.start ?? ''"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/details")
+    page.focus("#name")
+    page.keyboard.type("Hannah Vogel")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0152 28817386")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/confirmed**")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+def test_arrows_walk_through_the_month(clinic, new_page):
+    page = new_page(width=1280)
+    page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
+    page.focus(".day.chosen a")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Friday 4 December")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Friday 11 December")
+    page.keyboard.press("Home")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Monday 7 December")
+    page.keyboard.press("Enter")
+    page.locator("#day", has_text="Monday 7 December").wait_for()
+    assert page.evaluate("document.activeElement.id") == "day"
+    assert "day=2026-12-07" in page.url
+
+
+def test_a_time_that_goes_while_one_looks_stays_struck_through_in_its_place(clinic, new_page):
+    looking, faster = new_page(width=390), new_page(width=390)
+    looking.goto(f"{clinic.url}/book/check-up?day=2026-12-03&with=dr-yilmaz")
+    wanted = looking.locator("[data-start]").nth(2)
+    start = wanted.get_attribute("data-start")
+    place = wanted.bounding_box()
+    faster.goto(f"{clinic.url}/book/check-up?day=2026-12-03&with=dr-yilmaz")
+    faster.locator(f"[data-start='{start}']").click()
+    faster.wait_for_url("**/details")
+    gone = looking.locator(f"[data-start='{start}'].gone")
+    gone.wait_for(timeout=12_000)
+    assert gone.bounding_box() == place
+    assert looking.locator("#said").text_content()
+
+
+def test_a_lost_time_offers_others_and_keeps_what_was_typed(clinic, new_page):
+    late, faster = new_page(width=390), new_page(width=390)
+    hold(late, clinic.url)
+    late.fill("#name", "Hannah Vogel")
+    late.fill("#email", "hannah@example.com")
+    late.get_by_role("button", name="Change").click()
+    late.wait_for_url("**/book/check-up?**")
+    late.route("**/*", lambda route: route.abort() if route.request.headers.get("x-part") else route.continue_())
+    wanted = late.locator("[data-start]").nth(20)
+    start = wanted.get_attribute("data-start")
+    for person in ("dr-yilmaz", "dr-braun"):
+        faster.context.clear_cookies()
+        faster.goto(f"{clinic.url}/book/check-up?day=2026-12-03&with={person}")
+        free = faster.locator(f"[data-start='{start}']")
+        if free.count():
+            free.click()
+            faster.wait_for_url("**/details")
+    wanted.click()
+    late.wait_for_selector("h1[role=alert]")
+    assert "has just been taken" in late.locator("h1").inner_text()
+    assert "hannah@example.com" in late.locator("main").inner_text()
+    late.locator(".near button").first.click()
+    late.wait_for_url("**/details")
+    assert late.input_value("#name") == "Hannah Vogel"
+    assert late.input_value("#email") == "hannah@example.com"
+
+
+def test_a_question_opens_with_the_answer_that_asks_for_it(clinic, new_page):
+    page = new_page(width=390)
+    hold(page, clinic.url, "ultrasound", "2026-12-08")
+    page.locator("[name=q_referral][value=no]").check()
+    assert not page.locator("[name=q_referred_by]").is_visible()
+    page.locator("[name=q_referral][value=yes]").check()
+    assert page.locator("[name=q_referred_by]").is_visible()
+
+
+def test_what_was_typed_survives_leaving_and_coming_back(clinic, new_page):
+    page = new_page(width=390)
+    hold(page, clinic.url)
+    page.fill("#name", "Hannah Vogel")
+    page.goto(clinic.url)
+    page.goto(f"{clinic.url}/book/check-up/details")
+    assert page.input_value("#name") == "Hannah Vogel"
+
+
+def test_the_list_of_errors_has_the_focus_and_leads_to_the_fields(clinic, new_page):
+    page = new_page(width=390)
+    hold(page, clinic.url, "ultrasound", "2026-12-08")
+    page.get_by_role("button", name="Send request").click()
+    page.wait_for_selector("#mend")
+    assert page.evaluate("document.activeElement.id") == "mend"
+    for link in page.locator("#mend a").all():
+        target = link.get_attribute("href")
+        assert page.locator(target).count() == 1, f"{target} leads nowhere"
+
+
+def test_without_scripts_every_step_works(clinic, new_page):
+    page = new_page(width=390, javascript=False)
+    link = book(page, clinic.url)
+    page.goto(link)
+    page.get_by_role("link", name="Move to another time").click()
+    page.get_by_role("link", name="Thursday 10 December").click()
+    page.locator("[data-start]").nth(3).click()
+    page.get_by_role("button", name="Move the booking").click()
+    page.wait_for_url(re.compile("done=moved"))
+    page.get_by_role("link", name="Cancel this booking").click()
+    page.get_by_role("button", name="Cancel the booking").click()
+    page.wait_for_url(re.compile("done=cancelled"))
+
+
+def test_the_clock_runs_by_the_server_and_offers_to_hold_again(clinic, new_page):
+    page = new_page(width=390)
+    page.clock.install()
+    hold(page, clinic.url)
+    shown = page.locator(".clock b").inner_text()
+    assert re.fullmatch(r"(10:00|9:5\d)", shown)
+    page.clock.run_for(8 * 60_000 + 10_000)
+    assert page.locator(".clock strong").inner_text().startswith("Please finish by")
+    page.clock.run_for(2 * 60_000)
+    assert page.locator(".clock.over").count() == 1
+    assert page.get_by_role("link", name="Hold it again").is_visible()
+
+
+def test_forced_colours_keep_what_is_chosen_to_be_seen(clinic, new_page):
+    page = new_page(width=390, forced_colors="active")
+    page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
+    outline = page.evaluate("getComputedStyle(document.querySelector('.day.chosen > *')).outlineStyle")
+    assert outline == "solid"
