@@ -72,14 +72,22 @@ def hold(
     ``taking.refusal`` say.
     """
     secret = secret or secrets.token_urlsafe(24)
-    known = catalogue(db.session())
-    asked = availability.resolve(
-        known, service=service, location=location, length=length, resources=resources, seats=seats, who=who
-    )
+
+    def asked_now(session: OrmSession) -> Asked:
+        return availability.resolve(
+            catalogue(session),
+            service=service,
+            location=location,
+            length=length,
+            resources=resources,
+            seats=seats,
+            who=who,
+        )
 
     def work(session: OrmSession) -> Held:
         if key is not None and idempotency.begin(session, key, now=now) is not None:
             return _replay(session, secret, now)
+        asked = asked_now(session)
         old = _replaced(session, replaces)
         if visitor is not None:
             _check_open(session, visitor, old, now)
@@ -122,7 +130,7 @@ def hold(
     try:
         return run(work)
     except errors.SlotTaken as refusal:
-        raise with_alternatives(refusal, asked, start, now) from refusal
+        raise with_alternatives(refusal, asked_now(db.session()), start, now) from refusal
 
 
 def release(*, secret: str, now: datetime) -> None:

@@ -65,10 +65,6 @@ def move(
     The deadline counts from the old start (TooLate), notice and horizon apply to the new one. Raises Missing, Stale,
     StateChanged, SlotTaken with alternatives, and the refusals of ``taking``.
     """
-    current = bookings.by_reference(db.session(), reference)
-    if current is None:
-        raise errors.Missing
-    asked = wish(current, length=length, resources=resources)
 
     def work(session: OrmSession) -> Booked:
         if key is not None and idempotency.begin(session, key, now=now) is not None:
@@ -79,6 +75,7 @@ def move(
         seen = bookings.by_reference(session, reference)
         if seen is None:
             raise errors.Missing
+        asked = wish(seen, length=length, resources=resources)
         if revision is not None and revision != seen.revision:
             raise errors.Stale(revision=seen.revision, booking=seen)
         again = asked.service.approval and actor in (change.CUSTOMER, change.PROGRAM)
@@ -146,6 +143,9 @@ def move(
     try:
         return run(work)
     except errors.SlotTaken as refusal:
+        current = bookings.by_reference(db.session(), reference)
+        assert current is not None
+        asked = wish(current, length=length, resources=resources)
         raise with_alternatives(refusal, asked, start, now) from refusal
 
 

@@ -22,6 +22,7 @@ from models import taken
 from models.base import table
 from models.booking import Allocation, Booking, Hold, Session
 from models.bookings import LIVE
+from models.business import Business
 from models.catalogue import Resource, Service
 from rules import errors
 from scheduling import availability
@@ -232,6 +233,7 @@ def _join(
     """Takes seats in a session that is open already."""
     assert slot.session is not None
     _lock_and_release(session, set(resource_ids), letting_go)
+    _refuse_edited(session, asked)
     row = session.execute(
         select(Session.starts, Session.ends, Session.seats, Session.held_until, Session.live)
         .where(Session.id == slot.session)
@@ -267,6 +269,7 @@ def _open(
     resource_ids = tuple(dict.fromkeys(resource for _, resource, _ in assignment))
     units = [unit for _, _, each in assignment for unit in each]
     _lock_and_release(session, set(resource_ids), letting_go)
+    _refuse_edited(session, asked)
     if _lost(session, resource_ids, units, busy_from, busy_to, now) and not enabled("guard_off"):
         raise Again
     offset = start.astimezone(asked.zone).utcoffset() or timedelta()
@@ -316,6 +319,13 @@ def _lock_and_release(session: OrmSession, wanted: set[int], letting_go: Letting
     given_up = resources_of(session, letting_go.sessions)
     lock_resources(session, wanted | given_up)
     letting_go.release()
+
+
+def _refuse_edited(session: OrmSession, asked: Asked) -> None:
+    """Raises Again when the catalogue was edited since ``asked`` was read: edits take the same resource locks, so from here
+    on it stands. A statement of its own, since it must see what was committed while we waited."""
+    if session.execute(select(Business.catalogue_version)).scalar() != asked.catalogue.version:
+        raise Again
 
 
 def _lost(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from actions import availability, cancel, confirm, hold, move, review, upkeep
+from actions import availability, cancel, confirm, hold, move, review, taking, upkeep
 from actions.idempotency import Key
 from models import bookings
 from models.base import db
@@ -314,3 +314,18 @@ def test_an_untouched_booking_is_completed_by_the_clock_after_its_local_day(clin
     assert bookings.by_reference(db.session(), done.reference).status == "completed"
     row = db.session.execute(select(History.actor).where(History.action == "completed")).scalar()
     assert row == "clock"
+
+
+def test_an_edit_between_choosing_and_locking_makes_it_choose_again(clinic, monkeypatch):
+    original = taking.look
+    looked: list[int] = []
+
+    def look(session, asked, *args, **more):
+        if not looked:  # as if a load had been committed after the first look
+            session.execute(db.text("UPDATE business SET catalogue_version = catalogue_version + 1"))
+        looked.append(asked.catalogue.version)
+        return original(session, asked, *args, **more)
+
+    monkeypatch.setattr(taking, "look", look)
+    held("check-up", clinic.now)
+    assert len(looked) == 2
