@@ -1,5 +1,31 @@
 """Imports every table, for whoever needs the whole metadata (migrations, tests)."""
 
-from models import booking, business, catalogue, doors, history, outbox, people
+from models import (
+    booking,
+    business,
+    catalogue,
+    consent,
+    daily,
+    desk,
+    doors,
+    feedback,
+    history,
+    imports,
+    outbox,
+    people,
+)
 
-__all__ = ["booking", "business", "catalogue", "doors", "history", "outbox", "people"]
+__all__ = [
+    "booking",
+    "business",
+    "catalogue",
+    "consent",
+    "daily",
+    "desk",
+    "doors",
+    "feedback",
+    "history",
+    "imports",
+    "outbox",
+    "people",
+]

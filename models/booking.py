@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Id, Instant, Json
+from models.base import REUSES_NO_ID, Base, Id, Instant, Json
 
 GUARD = "one_owner"
 
@@ -21,7 +21,8 @@ class Session(Base):
     """A service at a time and place with the resources it takes; an appointment is a session with one seat.
 
     ``held_until`` is empty once one booking is firm, else the latest expiry of its holds. ``seats_taken`` is kept under
-    the locks of the session's resources; the check constraint is its last word.
+    the locks of the session's resources; the check constraint is its last word. A block (``kind``) has no service and no
+    bookings, but a ``title`` for staff and who made it.
     """
 
     __tablename__ = "session"
@@ -41,6 +42,8 @@ class Session(Base):
     live: Mapped[bool] = mapped_column(default=True)
     held_until: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    title: Mapped[str | None]
+    made_by: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("starts < ends", name="range"),
@@ -48,12 +51,27 @@ class Session(Base):
         CheckConstraint("0 <= seats_taken AND seats_taken <= seats", name="seats"),
         Index("ix_session_service_id_location_id_starts", "service_id", "location_id", "starts"),
         Index("ix_session_location_id_starts", "location_id", "starts"),
+        # Few stay longer than a day: who asks for a day finds them without reading all that began before.
+        Index(
+            "ix_session_long",
+            "ends",
+            postgresql_where=text("ends - starts > interval '1 day'"),
+            sqlite_where=text("ends - starts > 86400"),
+        ),
+        # Blocks are few among the visits.
+        Index(
+            "ix_session_block",
+            "ends",
+            postgresql_where=text("kind <> 'service'"),
+            sqlite_where=text("kind <> 'service'"),
+        ),
         Index(
             "ix_session_held_until",
             "held_until",
             postgresql_where=text("live AND held_until IS NOT NULL"),
             sqlite_where=text("live AND held_until IS NOT NULL"),
         ),
+        REUSES_NO_ID,
     )
 
 
@@ -96,7 +114,7 @@ class Hold(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     state: Mapped[str] = mapped_column(default="open")
     moves_booking: Mapped[int | None] = mapped_column(Id)
-    visitor: Mapped[str | None]
+    visitor: Mapped[str | None] = mapped_column(index=True)
     source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
     terms: Mapped[Any] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -105,22 +123,20 @@ class Hold(Base):
         CheckConstraint("state IN ('open', 'used', 'released', 'expired')", name="state"),
         CheckConstraint("seats >= 1", name="seats"),
         Index(
-            "ix_hold_visitor_open",
-            "visitor",
-            postgresql_where=text("state = 'open'"),
-            sqlite_where=text("state = 'open'"),
-        ),
-        Index(
             "ix_hold_expires_open",
             "expires_at",
             postgresql_where=text("state = 'open'"),
             sqlite_where=text("state = 'open'"),
         ),
+        REUSES_NO_ID,
     )
 
 
 class Booking(Base):
-    """A customer's hold made firm. Name, contact and answers are what was typed, whatever the customer record says later."""
+    """A customer's hold made firm. Name, contact and answers are what was typed, whatever the customer record says later.
+
+    ``overruled``: the rules that staff set aside for it and why, ``{"rules": [code, …], "reason": text}``.
+    """
 
     __tablename__ = "booking"
 
@@ -140,6 +156,7 @@ class Booking(Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     company: Mapped[str | None]
+    address: Mapped[str | None]
     answers: Mapped[Any] = mapped_column(Json, default=dict)
     definition_id: Mapped[int | None] = mapped_column(ForeignKey("definition.id"))
     locale: Mapped[str]
@@ -154,6 +171,7 @@ class Booking(Base):
     cancelled_by: Mapped[str | None]
     cancel_reason: Mapped[str | None]
     extra: Mapped[Any] = mapped_column(Json, default=dict)
+    overruled: Mapped[Any] = mapped_column(Json, nullable=True)
 
     __table_args__ = (
         CheckConstraint(
@@ -162,4 +180,12 @@ class Booking(Base):
         ),
         CheckConstraint("seats >= 1", name="seats"),
         Index("ix_booking_contact_status", "contact_id", "status"),
+        # What time alone may change: the sweep asks for these every few seconds.
+        Index(
+            "ix_booking_waiting",
+            "status",
+            postgresql_where=text("status IN ('requested', 'confirmed')"),
+            sqlite_where=text("status IN ('requested', 'confirmed')"),
+        ),
+        REUSES_NO_ID,
     )

@@ -12,7 +12,10 @@ from models.base import Base, Id, Instant, Json
 
 
 class Business(Base):
-    """The one row of this installation. ``catalogue_version`` rises with every change of what is offered."""
+    """The one row of this installation. ``catalogue_version`` rises with every change of what is offered.
+
+    ``extra``: ``at_day_end`` what becomes of visits that nobody touched, ``complete`` (the default) or ``ask``.
+    """
 
     __tablename__ = "business"
 
@@ -108,7 +111,8 @@ class SpecialDay(Base):
 
 
 class Absence(Base):
-    """Time off of a resource, or of one of its units, in wall-clock time of the resource's first location."""
+    """Time off of a resource, or of one of its units, in wall-clock time of the resource's first location; ``source`` tells
+    who set it (``file``, ``desk``): a load of the business file leaves that of the desk alone."""
 
     __tablename__ = "absence"
 
@@ -119,5 +123,6 @@ class Absence(Base):
     to_local: Mapped[datetime] = mapped_column(DateTime())
     whole_days: Mapped[bool]
     reason: Mapped[Any] = mapped_column(Json, nullable=True)
+    source: Mapped[str] = mapped_column(default="file", server_default="file")
 
     __table_args__ = (CheckConstraint("from_local < to_local", name="range"),)

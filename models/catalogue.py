@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, Json
@@ -77,6 +77,7 @@ class Service(Base):
 
     ``durations`` are minutes or ``"Nd"``; ``starts`` seven lists (Monday first) of minutes since local midnight;
     ``approval`` is ``"none"``, ``"manual"`` or ``{"by": role, "decide_within": minutes}``, as in the business file.
+    ``extra`` holds deadlines by the day under the names of the columns that they stand for.
     """
 
     __tablename__ = "service"
@@ -113,6 +114,7 @@ class Service(Base):
     reminders: Mapped[Any] = mapped_column(Json, default=list)
     staff_reminders: Mapped[Any] = mapped_column(Json, default=list)
     discreet: Mapped[bool] = mapped_column(default=False)
+    feedback: Mapped[bool] = mapped_column(default=False, server_default=false())
     ask: Mapped[Any] = mapped_column(Json, default=dict)
     definition_id: Mapped[int | None] = mapped_column(ForeignKey("definition.id"))
     extra: Mapped[Any] = mapped_column(Json, default=dict)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Session as OrmSession
 
 from models.base import Base, Id, Instant, Json
 
@@ -78,3 +79,35 @@ class PeriodicTask(Base):
     last_run: Mapped[datetime | None] = mapped_column(Instant)
     next_due: Mapped[datetime | None] = mapped_column(Instant)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def source_of(session: OrmSession, code: str | None) -> Source | None:
+    """The source with this code, or None."""
+    return session.execute(select(Source).where(Source.code == code)).scalar_one_or_none() if code else None
+
+
+def source_id(session: OrmSession, code: str | None) -> int | None:
+    """Its id, or None."""
+    return session.execute(select(Source.id).where(Source.code == code)).scalar() if code else None
+
+
+def campaigns(session: OrmSession) -> list[Source]:
+    """The links of campaigns, latest first."""
+    return list(session.scalars(select(Source).where(Source.kind == "campaign").order_by(Source.id.desc())))
+
+
+def sign_of(session: OrmSession, kind: str, id: int) -> str | None:
+    """The code on the sign of a service, location or resource (``kind``), or None where it has none."""
+    column = {"service": Source.service_id, "location": Source.location_id, "resource": Source.resource_id}[kind]
+    return session.execute(select(Source.code).where(column == id, Source.kind == "sign")).scalar()
+
+
+def feed_of(session: OrmSession, hash: str) -> Token | None:
+    """The feed whose token has this hash and was not revoked, or None."""
+    wanted = select(Token).where(Token.hash == hash, Token.kind == "feed", Token.revoked_at.is_(None))
+    return session.execute(wanted).scalar_one_or_none()
+
+
+def last_beat(session: OrmSession) -> datetime | None:
+    """When a worker was last heard of, or None."""
+    return session.execute(select(PeriodicTask.last_run).where(PeriodicTask.name == "worker")).scalar()

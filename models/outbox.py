@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Id, Instant, Json
+from models.base import REUSES_NO_ID, Base, Id, Instant, Json
 
 WAITING = ("ready", "retry", "claimed", "unknown")
 FINAL = ("sent", "delivered", "failed", "expired", "dropped")
@@ -67,6 +67,7 @@ class Message(Base):
             sqlite_where=text("state IN ('ready', 'retry', 'claimed', 'unknown')"),
         ),
         Index("ix_message_provider_id", "provider_id"),
+        REUSES_NO_ID,
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session as OrmSession
 
+from models import prepared
 from models.business import Absence, Business, Location, SpecialDay, WeeklyHours
 from models.catalogue import (
     Definition,
@@ -24,11 +27,14 @@ from models.catalogue import (
     Service,
     ServiceLocation,
 )
+from models.desk import Pause
 from rules import facts
 from scheduling import availability, hours
 
 _VERSION = select(Business.catalogue_version)
 _compiled: dict[str, facts.Catalogue] = {}
+# To spell an address takes as long as to read a row.
+_places: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -38,7 +44,7 @@ class NoBusiness(Exception):
 
 def catalogue(session: OrmSession) -> facts.Catalogue:
     """The catalogue as it now stands in the database: one small query when it is unchanged. Raises NoBusiness."""
-    version = session.execute(_VERSION).scalar()
+    version = prepared.run(session, _VERSION).scalar()
     if version is None:
         raise NoBusiness
     where = _place(session)
@@ -46,9 +52,14 @@ def catalogue(session: OrmSession) -> facts.Catalogue:
     if known is not None and known.version == version:
         return known
     with _lock:
-        fresh = _compile(session)
-        _compiled[where] = fresh
-    return fresh
+        found = _compile(session)
+        _compiled[where] = found
+    return found
+
+
+def fresh(session: OrmSession) -> facts.Catalogue:
+    """The catalogue as this transaction sees it, which nobody else may know yet: compiled, and not kept."""
+    return _compile(session)
 
 
 def latest(session: OrmSession) -> facts.Catalogue:
@@ -56,8 +67,17 @@ def latest(session: OrmSession) -> facts.Catalogue:
     return _compiled.get(_place(session)) or catalogue(session)
 
 
+def outdated(session: OrmSession) -> bool:
+    """True when ``latest`` was not the catalogue that now stands; it is from here on."""
+    known = _compiled.get(_place(session))
+    return known is not None and catalogue(session) is not known
+
+
 def _place(session: OrmSession) -> str:
-    return str(session.get_bind().engine.url)
+    engine = session.get_bind().engine
+    if engine not in _places:
+        _places[engine] = str(engine.url)
+    return _places[engine]
 
 
 def forget() -> None:
@@ -66,7 +86,11 @@ def forget() -> None:
 
 
 def _compile(session: OrmSession) -> facts.Catalogue:
-    rows = _Rows(session)
+    return compiled(Rows(session))
+
+
+def compiled(rows: Rows) -> facts.Catalogue:
+    """The facts that rows say."""
     locations = {row.id: _location(row, rows) for row in rows.locations}
     resources = {row.id: _resource(row, rows, locations) for row in rows.resources}
     services = {row.id: _service(row, rows, locations) for row in rows.services}
@@ -89,10 +113,12 @@ def _compile(session: OrmSession) -> facts.Catalogue:
         resource_by_id=resources,
         service_by_id=services,
         plans=plans,
+        pauses=tuple(_pause(row) for row in rows.pauses),
+        questions={id: tuple(row.document) for id, row in rows.questions.items()},
     )
 
 
-class _Rows:
+class Rows:
     """All catalogue rows, grouped the way in which they are asked for."""
 
     def __init__(self, session: OrmSession) -> None:
@@ -112,8 +138,10 @@ class _Rows:
         self.needs = _grouped(_all(session, Need), lambda row: row.service_id)
         self.need_resources = _grouped(_all(session, NeedResource), lambda row: row.need_id)
         self.need_skills = _grouped(_all(session, NeedSkill), lambda row: row.need_id)
-        live = select(Definition).where(Definition.kind == "questions", Definition.state == "live")
-        self.questions = {row.id: row for row in session.execute(live).scalars()}
+        self.pauses = list(session.execute(select(Pause).where(Pause.ended_at.is_(None)).order_by(Pause.id)).scalars())
+        # Those of old, too: bookings keep the questions that they answered.
+        asked = select(Definition).where(Definition.kind == "questions")
+        self.questions = {row.id: row for row in session.execute(asked).scalars()}
 
 
 def _all(session: OrmSession, table: Any, order: Any = None) -> list[Any]:
@@ -145,14 +173,33 @@ def _business(row: Business) -> facts.Business:
         cancel_reasons=tuple(row.cancel_reasons or ()),
         require=tuple(row.require or ()),
         is_demo=row.is_demo,
+        second_factor_required=bool((row.extra or {}).get("second_factor_required")),
+        sequence_base=int((row.extra or {}).get("sequence_base", 0)),
     )
 
 
-def _timetable(rows: _Rows, kind: str, owner: int, location: int | None = None) -> hours.Timetable:
-    weekly: list[list[hours.Window]] = [[] for _ in range(7)]
+def _pause(row: Pause) -> facts.Pause:
+    return facts.Pause(
+        id=row.id,
+        kind=row.subject_kind,
+        subject=row.subject_id,
+        sentence=row.sentence,
+        since=row.since,
+        until=row.until,
+    )
+
+
+# A week without a first or last day that holds every week.
+_ALWAYS = (None, None, 1)
+
+
+def _timetable(rows: Rows, kind: str, owner: int, location: int | None = None) -> hours.Timetable:
+    weeks: dict[tuple[Any, ...], list[list[hours.Window]]] = {_ALWAYS: [[] for _ in range(7)]}
     for row in rows.weekly[kind, owner]:
         if row.location_id in (None, location):
-            weekly[row.weekday].append((row.from_minute, row.to_minute))
+            spell = (row.valid_from, row.valid_until, row.every_weeks)
+            weeks.setdefault(spell, [[] for _ in range(7)])[row.weekday].append((row.from_minute, row.to_minute))
+    made = {spell: tuple(tuple(windows) for windows in week) for spell, week in weeks.items()}
     special: dict[date, tuple[hours.Window, ...]] = {}
     works_as: dict[date, int] = {}
     closed: set[date] = set()
@@ -167,7 +214,8 @@ def _timetable(rows: _Rows, kind: str, owner: int, location: int | None = None) 
         else:
             (closed if day.kind == "closed" else holidays).add(day.date)
     return hours.Timetable(
-        weekly=tuple(tuple(windows) for windows in weekly),
+        weekly=made.pop(_ALWAYS),
+        spells=tuple(hours.Spell(week, *spell) for spell, week in made.items()),
         special=special,
         works_as=works_as,
         closed=frozenset(closed),
@@ -175,7 +223,7 @@ def _timetable(rows: _Rows, kind: str, owner: int, location: int | None = None) 
     )
 
 
-def _location(row: Location, rows: _Rows) -> facts.Location:
+def _location(row: Location, rows: Rows) -> facts.Location:
     return facts.Location(
         id=row.id,
         slug=row.slug,
@@ -192,7 +240,7 @@ def _location(row: Location, rows: _Rows) -> facts.Location:
     )
 
 
-def _resource(row: Resource, rows: _Rows, locations: Mapping[int, facts.Location]) -> facts.Resource:
+def _resource(row: Resource, rows: Rows, locations: Mapping[int, facts.Location]) -> facts.Resource:
     works_at = rows.works_at[row.id]
     units = [unit for unit in rows.units[row.id] if unit.retired_at is None]
     absences = tuple(
@@ -214,7 +262,7 @@ def _resource(row: Resource, rows: _Rows, locations: Mapping[int, facts.Location
             # Special hours without weekly hours of its own: the location's week, these dates replaced.
             base = locations[place.location_id].hours.timetable
             days = _timetable(rows, "resource", row.id, place.location_id)
-            own = hours.Timetable(weekly=base.weekly, special={**base.special, **days.special}, works_as=base.works_as)
+            own = replace(base, special={**base.special, **days.special}, closed=frozenset(), holidays=frozenset())
         at[place.location_id] = availability.Resource(
             id=row.id,
             order=row.position,
@@ -245,7 +293,7 @@ def length(value: int | str) -> availability.Length:
     return availability.Length(minutes=int(value))
 
 
-def _service(row: Service, rows: _Rows, locations: Mapping[int, facts.Location]) -> facts.Service:
+def _service(row: Service, rows: Rows, locations: Mapping[int, facts.Location]) -> facts.Service:
     needs = tuple(
         facts.Need(
             position=need.position,
@@ -258,6 +306,7 @@ def _service(row: Service, rows: _Rows, locations: Mapping[int, facts.Location])
         for need in rows.needs[row.id]
     )
     approval: Any = row.approval or "none"
+    by_day = row.extra or {}
     questions = rows.questions.get(row.definition_id) if row.definition_id else None
     return facts.Service(
         id=row.id,
@@ -288,13 +337,14 @@ def _service(row: Service, rows: _Rows, locations: Mapping[int, facts.Location])
         approval=approval != "none",
         approval_by=approval.get("by") if isinstance(approval, dict) else None,
         decide_within=approval.get("decide_within") if isinstance(approval, dict) else None,
-        cancel_until=row.cancel_until,
-        reschedule_until=row.reschedule_until,
+        cancel_until=by_day.get("cancel_until", row.cancel_until),
+        reschedule_until=by_day.get("reschedule_until", row.reschedule_until),
         per_customer=row.per_customer,
         per_day=row.per_day,
         reminders=tuple(row.reminders or ()),
         staff_reminders=tuple(row.staff_reminders or ()),
         discreet=row.discreet,
+        feedback=row.feedback,
         ask=dict(row.ask or {}),
         questions=tuple(questions.document) if questions else (),
         definition_id=row.definition_id,
@@ -306,7 +356,7 @@ def _plan(
     location: facts.Location,
     resources: Mapping[int, facts.Resource],
     gone: set[int],
-    rows: _Rows,
+    rows: Rows,
 ) -> facts.Plan:
     here = {
         id: resource
@@ -326,7 +376,7 @@ def _plan(
         able = tuple(id for id in candidates if len(here[id].units) >= need.count)
         needs.append(availability.Need(candidates=able, count=need.count, choosable=need.customer_may_choose))
     own = _timetable(rows, "service", service.id)
-    narrows = any(own.weekly) or bool(own.special)
+    narrows = any(own.weekly) or bool(own.special) or bool(own.spells)
     return facts.Plan(
         service=availability.Service(
             id=service.id,

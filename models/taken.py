@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session as OrmSession
 
-from models.base import minutes
+from models import prepared
+from models.base import minutes, seconds
 from models.booking import Allocation, Booking, Hold, Session
-from models.bookings import LIVE
 from models.business import Business
 from models.catalogue import Resource
+from rules.workflow import LIVE
 from scheduling import availability
 
 NONE: Mapping[int, int] = {}
@@ -24,19 +25,54 @@ NONE: Mapping[int, int] = {}
 
 @dataclass(slots=True)
 class Reading:
-    """What the database says of a window: ``taken`` for the arithmetic, and when the next hold in it expires."""
+    """What the database says of a window: ``taken`` for the arithmetic, when the next hold in it expires, the version of the
+    catalogue that was read in the same moment, and the sessions whose hold has expired but which still stand in the guard's
+    way. ``rows`` are the allocations that count, as ``_TAKEN`` reads them."""
 
     taken: availability.Taken
-    next_expiry: datetime | None = None
-    sessions: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    next_expiry: datetime | None
+    edition: int
+    expired: frozenset[int]
+    rows: Sequence[tuple[Any, ...]]
+
+    @property
+    def sessions(self) -> dict[int, tuple[int, ...]]:
+        """Whom each session takes. Reckoned when it is asked for: a month of many people has thousands that nobody asks for."""
+        return _takes(self.rows)
 
 
 def version(session: OrmSession, resource_ids: Collection[int]) -> tuple[int, int]:
     """The catalogue's version and the sum of the versions of these resources: equal pairs mean unchanged availability,
     the passing of time apart."""
-    total = select(func.sum(Resource.version)).where(Resource.id.in_(resource_ids)).scalar_subquery()
-    row = session.execute(select(Business.catalogue_version, total)).one()
+    row = prepared.run(session, _VERSION, {"ids": list(resource_ids)}).one()
     return int(row[0]), int(row[1] or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The catalogue's version and that of every resource, read in one moment."""
+
+    catalogue: int
+    resources: Mapping[int, int]
+
+    def of(self, resource_ids: Collection[int]) -> tuple[int, int]:
+        """The same as ``version``, unasked."""
+        return self.catalogue, sum(self.resources[id] for id in resource_ids)
+
+
+def versions(session: OrmSession) -> Versions:
+    """For pages that show many services: one query instead of one for each."""
+    rows = prepared.run(session, _VERSIONS).all()
+    return Versions(int(rows[0][0]), {id: int(number) for _, id, number in rows if id is not None})
+
+
+_VERSIONS: Any = select(Business.catalogue_version, Resource.id, Resource.version).outerjoin_from(
+    Business, Resource, true()
+)
+_VERSION: Any = select(
+    Business.catalogue_version,
+    select(func.sum(Resource.version)).where(Resource.id.in_(bindparam("ids", expanding=True))).scalar_subquery(),
+)
 
 
 def read(
@@ -56,40 +92,66 @@ def read(
     """
     busy: dict[int, list[tuple[int, int]]] = defaultdict(list)
     held: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    takes: dict[int, list[int]] = defaultdict(list)
-    next_expiry: datetime | None = None
     emptied = _emptied(session, without, now) if without else frozenset()
-    rows = session.execute(
-        select(
-            Allocation.session_id,
-            Allocation.resource_id,
-            Allocation.unit_id,
-            minutes(Allocation.busy_from),
-            minutes(Allocation.busy_to),
-            Allocation.held_until,
-        ).where(
-            Allocation.resource_id.in_(resource_ids),
-            Allocation.busy_to > since,
-            Allocation.busy_from < until,
-            Allocation.live,
-            or_(Allocation.held_until.is_(None), Allocation.held_until > now),
-        )
-    )
-    for session_id, resource_id, unit_id, start, end, held_until in rows:
-        if session_id in emptied:
-            continue
-        busy[unit_id].append((start, end))
-        takes[session_id].append(resource_id)
-        if held_until is not None:
-            held[unit_id].append((start, end))
-            next_expiry = held_until if next_expiry is None else min(next_expiry, held_until)
+    expired: set[int] = set()
+    ends: set[int] = set()
+    moment = now.timestamp()
+    window = {"ids": list(resource_ids), "since": since, "until": until}
+    rows = prepared.run(session, _TAKEN, window, named=False).rows
+    edition = rows[0][0]
+    if rows[0][_SESSION] is None:
+        rows = []
+    if emptied:
+        rows = [row for row in rows if row[_SESSION] not in emptied]
+    # Of a month of many people, nearly all are firm: the fewest steps for those.
+    for row in rows:
+        if row[_HELD_UNTIL] is None:
+            busy[row[_UNIT]].append(row[_TIME])
+        elif row[_HELD_UNTIL] <= moment:
+            expired.add(row[_SESSION])
+        else:
+            held[row[_UNIT]].append(row[_TIME])
+            busy[row[_UNIT]].append(row[_TIME])
+            ends.add(row[_HELD_UNTIL])
+    if expired:
+        rows = [row for row in rows if row[_HELD_UNTIL] is None or row[_HELD_UNTIL] > moment]
+    next_expiry = datetime.fromtimestamp(min(ends), UTC) if ends else None
     sessions: list[availability.OpenSession] = []
     if service.seats > 1:
-        sessions, expiry = _sessions(session, service, location, takes, since, until, now, without)
+        sessions, expiry = _sessions(session, service, location, _takes(rows), since, until, now, without)
         next_expiry = min((each for each in (next_expiry, expiry) if each), default=None)
     per_day = _per_day(session, service, location, since, until, now, without) if service.per_day else {}
     taken = availability.Taken(busy=busy, held=held, sessions=sessions, per_day=per_day)
-    return Reading(taken, next_expiry, {id: tuple(dict.fromkeys(ids)) for id, ids in takes.items()})
+    return Reading(taken, next_expiry, edition, frozenset(expired), rows)
+
+
+def _takes(rows: Sequence[tuple[Any, ...]]) -> dict[int, tuple[int, ...]]:
+    takes: dict[int, dict[int, None]] = defaultdict(dict)
+    for row in rows:
+        takes[row[_SESSION]][row[_RESOURCE]] = None
+    return {id: tuple(each) for id, each in takes.items()}
+
+
+_SESSION, _RESOURCE, _UNIT, _TIME, _HELD_UNTIL = 1, 2, 3, slice(4, 6), 6
+# One row of the business in any case, so that its version is read in the same moment as what is taken.
+_TAKEN: Any = select(
+    Business.catalogue_version,
+    Allocation.session_id,
+    Allocation.resource_id,
+    Allocation.unit_id,
+    minutes(Allocation.busy_from),
+    minutes(Allocation.busy_to),
+    seconds(Allocation.held_until),
+).outerjoin_from(
+    Business,
+    Allocation,
+    and_(
+        Allocation.resource_id.in_(bindparam("ids", expanding=True)),
+        Allocation.busy_to > bindparam("since"),
+        Allocation.busy_from < bindparam("until"),
+        Allocation.live,
+    ),
+)
 
 
 def _seats(now: datetime) -> tuple[Any, Any]:
@@ -126,7 +188,7 @@ def _sessions(
     session: OrmSession,
     service: availability.Service,
     location: availability.Location,
-    takes: Mapping[int, list[int]],
+    takes: Mapping[int, tuple[int, ...]],
     since: datetime,
     until: datetime,
     now: datetime,
@@ -165,7 +227,6 @@ def _sessions(
         left = seats - without.get(id, 0)
         if id not in takes or (left <= 0 and id in without):
             continue
-        resources = tuple(dict.fromkeys(takes[id]))
         found.append(
             availability.OpenSession(
                 id=id,
@@ -173,7 +234,7 @@ def _sessions(
                 end=end,
                 busy_start=busy_from,
                 busy_end=busy_to,
-                resources=resources,
+                resources=takes[id],
                 seats_taken=left,
                 created=id,
             )

@@ -202,6 +202,7 @@ def upgrade() -> None:
             "copy",
             name="uq_message_once",
         ),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_message_provider_id", "message", ["provider_id"], unique=False)
     op.create_index(
@@ -494,6 +495,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["location_id"], ["location.id"], name=op.f("fk_session_location_id_location")),
         sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_session_service_id_service")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_session_held_until",
@@ -573,6 +575,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_hold_source_id_source")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_hold_token_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_hold_expires_open",
@@ -655,6 +658,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("hold_id", name=op.f("uq_booking_hold_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_booking_reference")),
         sa.UniqueConstraint("uid", name=op.f("uq_booking_uid")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_booking_contact_status", "booking", ["contact_id", "status"], unique=False)
     op.create_index(op.f("ix_booking_customer_id"), "booking", ["customer_id"], unique=False)
