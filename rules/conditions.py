@@ -99,6 +99,7 @@ KIND = {
     "email": "text",
     "integer": "number",
     "number": "number",
+    "rating": "number",
     "yes_no": "yes_no",
     "choice": "choice",
     "choices": "choices",

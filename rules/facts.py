@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from rules.policies import Until
 from scheduling import availability
 
 Localised = str | Mapping[str, str]
@@ -17,7 +19,9 @@ Localised = str | Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """The one organisation of this installation. ``require`` names what is asked beyond a name and one contact."""
+    """The one organisation of this installation. ``require`` names what is asked beyond a name and one contact;
+    ``second_factor_required`` of staff who may export or look after accounts; ``sequence_base`` is added to the revision of
+    a booking where calendars compare them: a restore raises it, since they may have seen later ones."""
 
     id: int
     name: Localised
@@ -34,6 +38,8 @@ class Business:
     cancel_reasons: tuple[Localised, ...] = ()
     require: tuple[str, ...] = ()
     is_demo: bool = False
+    second_factor_required: bool = False
+    sequence_base: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +121,34 @@ class Service:
     approval: bool = False
     approval_by: str | None = None
     decide_within: int | None = None
-    cancel_until: int = 0
-    reschedule_until: int = 0
+    cancel_until: Until = 0
+    reschedule_until: Until = 0
     per_customer: int | None = None
     per_day: int | None = None
     reminders: tuple[int, ...] = ()
     staff_reminders: tuple[int, ...] = ()
     discreet: bool = False
+    feedback: bool = False
     ask: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[Mapping[str, Any], ...] = ()
     definition_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Online booking of a subject (``kind`` business, location, service or resource, and its id) is off from ``since`` until
+    ``until`` (None: until somebody ends it); customers read ``sentence``."""
+
+    id: int
+    kind: str
+    subject: int | None
+    sentence: Localised | None
+    since: datetime
+    until: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        """True while it is off."""
+        return self.since <= now and (self.until is None or now < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +176,34 @@ class Catalogue:
     resource_by_id: Mapping[int, Resource]
     service_by_id: Mapping[int, Service]
     plans: Mapping[tuple[int, int], Plan]  # (service id, location id), for what is not retired
+    pauses: tuple[Pause, ...] = ()  # those that nobody has ended; time may have
+    questions: Mapping[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)  # by definition, old ones too
+
+    @property
+    def customers_reasons(self) -> tuple[str, ...]:
+        """The reasons for cancelling that customers choose from, in every language that they are written in."""
+        found: list[str] = []
+        for reason in self.business.cancel_reasons:
+            found += [reason] if isinstance(reason, str) else [each for each in reason.values() if each]
+        return tuple(dict.fromkeys(found))
 
     def public_services(self) -> list[Service]:
         """The services that the portal lists, in the order of the file."""
         return [service for service in self.services.values() if service.who == "public"]
+
+    def paused(self, service: Service, location: Location, now: datetime) -> Pause | None:
+        """Why the whole service cannot be booked online at a location, or None; the widest pause speaks."""
+        subjects = (("business", None), ("location", location.id), ("service", service.id))
+        found = {(each.kind, each.subject): each for each in self.pauses if each.holds(now)}
+        return next((found[each] for each in subjects if each in found), None)
+
+    def paused_resources(self, now: datetime) -> dict[int, Pause]:
+        """The resources that cannot be booked online, each with its pause."""
+        return {
+            each.subject: each
+            for each in self.pauses
+            if each.kind == "resource" and each.subject is not None and each.holds(now)
+        }
 
     def plan(self, service: Service, location: Location) -> Plan:
         """The scheduling facts of a service at a location. KeyError where the service is not offered there."""

@@ -15,9 +15,9 @@ _TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range
 # Letters, marks and symbols that show nothing: fillers of Hangul, an empty Braille cell, a joiner, variation selectors.
 _UNSEEN = {"\u034f", "\u115f", "\u1160", "\u2800", "\u3164", "\uffa0", *map(chr, range(0xFE00, 0xFE10))}
 _BREAKS = re.compile(r"[\r\n\x0b\x0c\x85\u2028\u2029\t]+")
-# What makes programs see an address: a scheme, a dot of any script between two characters of a name.
+# What makes programs see an address: a scheme, a dot of any script between two characters of a name, seen or unseen.
 _SCHEME = re.compile(r"(?i)\b(?:[a-z][a-z0-9+]*://|(?:mailto|tel|sms|javascript|data):)")
-_DOT = re.compile(r"(?<=[^\s.])[.\uff0e\uff61\u3002](?=\w)")
+_DOT = re.compile(r"(?<=[^\s.])[.\uff0e\uff61\u3002\u2024\ufe52](?=[\w\u00ad\u200b-\u200d\u2060\ufeff])")
 
 
 def line(value: object, *, longest: int = MAX_LINE) -> str | FieldError:
@@ -43,8 +43,10 @@ def _clean(value: object, longest: int) -> str | FieldError:
         return FieldError("not_text")
     if any("\ud800" <= each <= "\udfff" for each in value):
         return FieldError("unreadable")
-    text = unicodedata.normalize("NFC", value).translate(_TURNING)
-    text = "".join(each for each in text.replace("\t", " ") if unicodedata.category(each) != "Cc").strip()
+    text = value.replace("\t", " ").translate(_TURNING)
+    # Composed once they are gone: a mark behind one of them belongs to the letter before it.
+    text = "".join(each for each in text if unicodedata.category(each) != "Cc")
+    text = unicodedata.normalize("NFC", text).strip()
     if blank(text):
         return ""
     # Code points, so that marks upon marks count; in UTF-8 these bound the bytes, too.
@@ -64,6 +66,22 @@ def folded(text: str) -> str:
     """How texts are compared: compatibility forms unified, case and invisible characters ignored, blanks collapsed."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return " ".join("".join(each for each in plain if each.isspace() or not _unseen(each)).split())
+
+
+def family_first(name: str) -> str:
+    """A folded name that begins with its last word: people say the family name first. One word stays as it is."""
+    rest, _, last = name.rpartition(" ")
+    return f"{last} {rest}" if rest else last
+
+
+def spelled(name: str) -> str:
+    """A folded name in its plain Latin letters without blanks: marks gone, ß as ss. "" for one that has none."""
+    plain = unicodedata.normalize("NFD", folded(name)).translate(_LETTERS)
+    return "".join(each for each in plain if each.isascii() and each.isalpha())
+
+
+# Letters that no mark can be taken from.
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 
 
 def without_addresses(text: str) -> str:

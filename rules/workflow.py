@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.errors import StateChanged
 
+STATES = ("requested", "confirmed", "arrived", "completed", "no_show", "cancelled", "declined", "expired")
 LIVE = frozenset({"requested", "confirmed", "arrived", "completed", "no_show"})
 
 STEPS: dict[str, dict[str, str]] = {
@@ -18,6 +19,8 @@ STEPS: dict[str, dict[str, str]] = {
     "miss": {"confirmed": "no_show"},
     "not_arrived": {"arrived": "confirmed", "no_show": "confirmed"},
     "restore": {"cancelled": "confirmed"},
+    # Taking a cancellation back decides nothing.
+    "restore_request": {"cancelled": "requested"},
 }
 RESULT = {
     "approve": "confirmed",
@@ -29,6 +32,7 @@ RESULT = {
     "miss": "no_show",
     "not_arrived": "confirmed",
     "restore": "confirmed",
+    "restore_request": "requested",
 }
 
 

@@ -131,7 +131,8 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One start. ``reason`` is None when it can be booked, else taken, held, full, closed, too_soon, too_far, limit, or
-    off_grid (only from ``at``). ``session`` is the one that the party would join; ``choosable`` those resources that a
+    off_grid (only from ``at``). ``seats_left`` is the largest party that can be booked now: 0 for what is refused, unless
+    it is full only for a party of that size. ``session`` is the one that the party would join; ``choosable`` those resources that a
     customer may choose here and with whom the whole booking is possible; ``who`` what stands in the way, if one thing does."""
 
     start: int
@@ -158,14 +159,21 @@ def slots(
 
 
 def at(
-    service: Service, location: Location, resources: Mapping[int, Resource], taken: Taken, ask: Ask, start: int
+    service: Service,
+    location: Location,
+    resources: Mapping[int, Resource],
+    taken: Taken,
+    ask: Ask,
+    start: int,
+    *,
+    choices: bool = True,
 ) -> Slot:
     """The same decision for one start, with its reason when it is not a slot. Only ``length``, ``seats``, ``chosen`` and
-    ``now_seconds`` of ``ask`` count."""
+    ``now_seconds`` of ``ask`` count; without ``choices`` it does not tell whom one may choose, which costs the most."""
     if not hours.on_calendar(start) or start not in grid_of(service, location, hours.local_date(location.zone, start)):
         return Slot(start, start, reason="too_soon" if start * 60 < ask.now_seconds else "off_grid")
     sweep = _Sweep(service, location, resources, taken, ask, [start])
-    return sweep.slot(0, sweep.free())
+    return sweep.slot(0, sweep.free(), choices=choices)
 
 
 def assign(
@@ -183,17 +191,22 @@ def assign(
     order wins. Of a resource the lowest free positions are taken.
     """
     sweep = _Sweep(service, location, resources, taken, ask, [start])
-    free = {id: units for id in resources if (units := sweep.free_units(id))}
-    for candidates in _candidate_lists(service.needs, ask.chosen):
+    free = {id: units for id in concerned(service, ask.chosen) if (units := sweep.free_units(id))}
+    for candidates in candidate_lists(service.needs, ask.chosen):
         found = _match(service.needs, candidates, free, rank)
         if found is not None:
             return found
     return None
 
 
+def end_of(location: Location, length: Length, start: int) -> int:
+    """The minute at which a stay ends: days are counted by the wall clock, minutes by the time that passes."""
+    return hours.shift_days(location.zone, start, length.days) if length.days else start + length.minutes
+
+
 def concerned(service: Service, chosen: frozenset[int]) -> frozenset[int]:
     """The resources whose time decides about a start: all candidates, without those that a choice rules out."""
-    return frozenset(id for lists in _candidate_lists(service.needs, chosen) for ids in lists for id in ids)
+    return frozenset(id for lists in candidate_lists(service.needs, chosen) for ids in lists for id in ids)
 
 
 def good_until(service: Service, location: Location, found: Iterable[Slot], ask: Ask) -> int:
@@ -232,7 +245,7 @@ def _too_soon(service: Service, ask: Ask, start: int) -> bool:
     return start * 60 < ask.now_seconds + service.min_notice * 60
 
 
-def _candidate_lists(needs: Sequence[Need], chosen: frozenset[int]) -> Iterator[list[tuple[int, ...]]]:
+def candidate_lists(needs: Sequence[Need], chosen: frozenset[int]) -> Iterator[list[tuple[int, ...]]]:
     """The candidates per need, in every way in which the chosen resources can sit at needs where one may choose."""
     plain = [need.candidates for need in needs]
     if not chosen:
@@ -289,10 +302,7 @@ class _Sweep:
         self.grid = grid
         self.all = (1 << len(grid)) - 1
         zone = location.zone
-        if ask.length.days:
-            self.ends = [hours.shift_days(zone, start, ask.length.days) for start in grid]
-        else:
-            self.ends = [start + ask.length.minutes for start in grid]
+        self.ends = [end_of(location, ask.length, start) for start in grid]
         self.sorted_ends = not ask.length.days or all(a <= b for a, b in zip(self.ends, self.ends[1:], strict=False))
         # Two dates, because the one before may be a date that the zone skipped.
         self.first = hours.local_date(zone, grid[0]) - timedelta(days=2) if grid else ask.first
@@ -458,22 +468,23 @@ class _Sweep:
     def _joinable(self) -> int:
         return self._session_starts() if self.ask.seats <= self.service.seats else 0
 
-    def slot(self, index: int, free: _Free) -> Slot:
+    def slot(self, index: int, free: _Free, *, choices: bool = True) -> Slot:
         """The decision for one start of the grid."""
         start, end, service, ask = self.grid[index], self.ends[index], self.service, self.ask
         opens = bool(free.starts >> index & 1) and ask.seats <= service.seats
+        reason = self._refused(start)
+        if reason is not None:
+            return Slot(start, end, reason=reason)
         fitting = [each for each in self.taken.sessions if each.start == start and ask.chosen <= set(each.resources)]
         left = max((service.seats - each.seats_taken for each in fitting), default=0)
         seats_left = service.seats if opens else left
-        reason = self._refused(start)
-        if reason is not None:
-            return Slot(start, end, seats_left, reason=reason)
         roomy = [each for each in fitting if service.seats - each.seats_taken >= ask.seats]
         if roomy:
             best = max(roomy, key=lambda each: (each.seats_taken, -each.created))
-            return Slot(start, best.end, seats_left, self._choosable_in(roomy, free, index), best.id)
+            choosable = self._choosable_in(roomy, free, index) if choices else ()
+            return Slot(start, best.end, seats_left, choosable, best.id)
         if opens:
-            return Slot(start, end, seats_left, free.choosable(index))
+            return Slot(start, end, seats_left, free.choosable(index) if choices else ())
         reason, who = self._why(index, fitting)
         return Slot(start, end, seats_left, reason=reason, who=who)
 
@@ -550,23 +561,28 @@ class _Free:
         self.sweep = sweep
         self.needs = sweep.service.needs
         self.chosen = sweep.ask.chosen
-        self.able: dict[tuple[int, int], int] = {}
-        for need in self.needs:
-            for id in need.candidates:
-                if (id, need.count) not in self.able:
-                    self.able[id, need.count] = sweep.able(id, need.count, **which)
+        self.which = which
+        self._able: dict[tuple[int, int], int] = {}
         every = [id for need in self.needs for id in need.candidates]
         self.shared = len(every) != len(set(every))
         self.starts = 0
-        for lists in _candidate_lists(self.needs, self.chosen):
+        for lists in candidate_lists(self.needs, self.chosen):
             self.starts |= self._meet(lists)
+
+    def able(self, id: int, count: int) -> int:
+        """Starts at which at least ``count`` units of the resource are free; reckoned when it is first asked for, since a
+        choice of one person leaves the others out."""
+        found = self._able.get((id, count))
+        if found is None:
+            found = self._able[id, count] = self.sweep.able(id, count, **self.which)
+        return found
 
     def _meet(self, lists: Sequence[tuple[int, ...]]) -> int:
         found = self.sweep.all
         for need, candidates in zip(self.needs, lists, strict=True):
             some = 0
             for id in candidates:
-                some |= self.able[id, need.count]
+                some |= self.able(id, need.count)
             found &= some
             if not found:
                 return 0
@@ -579,7 +595,7 @@ class _Free:
             low = starts & -starts
             starts ^= low
             able = tuple(
-                tuple(id for id in candidates if self.able[id, need.count] & low)
+                tuple(id for id in candidates if self.able(id, need.count) & low)
                 for need, candidates in zip(self.needs, lists, strict=True)
             )
             if able not in known:
@@ -596,7 +612,7 @@ class _Free:
         found = []
         for need in self.needs:
             for id in need.candidates if need.choosable else ():
-                if id not in found and self.able[id, need.count] & bit and self._possible_with(id, bit):
+                if id not in found and self.able(id, need.count) & bit and self._possible_with(id, bit):
                     found.append(id)
         return tuple(sorted(found, key=self.sweep.order))
 
@@ -608,7 +624,7 @@ class _Free:
         if not ids:
             return [()] * size
         counts = {id: need.count for need in self.needs if need.choosable for id in need.candidates}
-        rows = [f"{self.able[id, counts[id]]:0{size}b}" for id in ids]
+        rows = [f"{self.able(id, counts[id]):0{size}b}" for id in ids]
         known: dict[tuple[str, ...], tuple[int, ...]] = {}
         found = []
         for column in zip(*rows, strict=True):
@@ -619,11 +635,11 @@ class _Free:
         return found
 
     def _possible_with(self, id: int, bit: int) -> bool:
-        return any(self._meet_at(lists, bit) for lists in _candidate_lists(self.needs, self.chosen | {id}))
+        return any(self._meet_at(lists, bit) for lists in candidate_lists(self.needs, self.chosen | {id}))
 
     def _meet_at(self, lists: Sequence[tuple[int, ...]], bit: int) -> bool:
         able = tuple(
-            tuple(id for id in candidates if self.able[id, need.count] & bit)
+            tuple(id for id in candidates if self.able(id, need.count) & bit)
             for need, candidates in zip(self.needs, lists, strict=True)
         )
         return all(able) and _distinct_exists(able)

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from scheduling.intervals import Intervals, subtract, union
 
+# Of the names that a system lists, these two say what its administrator chose, or nothing.
+ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
 Window = tuple[int, int]
 DAY = 1440
 EPOCH = date(1970, 1, 1).toordinal()
@@ -23,15 +25,42 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
+class Spell:
+    """A week that holds for a time only: on dates from ``first`` to ``last``, both included (None: from ever, for ever), and
+    of those in every ``every``-th week, counted in weeks from Monday from that of ``first``."""
+
+    weekly: tuple[tuple[Window, ...], ...]
+    first: date | None = None
+    last: date | None = None
+    every: int = 1
+
+    def holds(self, day: date) -> bool:
+        """True when its windows exist on ``day``."""
+        if (self.first is not None and day < self.first) or (self.last is not None and day > self.last):
+            return False
+        since = self.first or _SOME_MONDAY
+        return (_week(day) - _week(since)) % self.every == 0
+
+
+_SOME_MONDAY = date(2024, 1, 1)
+
+
+def _week(day: date) -> int:
+    """Weeks from Monday to Sunday, numbered through."""
+    return (day.toordinal() - 1) // 7
+
+
+@dataclass(frozen=True, slots=True)
 class Timetable:
     """Wall-clock rules of one owner. ``weekly`` has seven entries, Monday first; a window is minutes from local midnight
-    of the date on which it starts, its end above 1440 when it runs into the next date."""
+    of the date on which it starts, its end above 1440 when it runs into the next date. ``spells`` add their windows."""
 
     weekly: tuple[tuple[Window, ...], ...]
     special: Mapping[date, tuple[Window, ...]] = field(default_factory=dict)
     works_as: Mapping[date, int] = field(default_factory=dict)
     closed: frozenset[date] = frozenset()
     holidays: frozenset[date] = frozenset()
+    spells: tuple[Spell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +130,11 @@ def readings(zone: str, day: date, wall: int) -> list[int]:
         if start <= instant < end:
             found.append(instant)
     return found
+
+
+def repeated(local: datetime) -> bool:
+    """True for a local time that its clock shows twice. It has been an instant, so it is none that clocks skip."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def edge(zone: str, day: date, wall: int, *, last: bool = False) -> int:
@@ -203,7 +237,9 @@ def windows_of(timetable: Timetable, day: date, location: Timetable) -> tuple[Wi
     """The windows that start on ``day``, cuts apart."""
     if day in timetable.special:
         return timetable.special[day]
-    return timetable.weekly[weekday_of(location, day)]
+    weekday = weekday_of(location, day)
+    added = [window for spell in timetable.spells if spell.holds(day) for window in spell.weekly[weekday]]
+    return tuple(sorted([*timetable.weekly[weekday], *added])) if added else timetable.weekly[weekday]
 
 
 def days(first: date, last: date) -> Iterable[date]:
