@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -10,8 +11,9 @@ from typing import Any
 
 import yaml
 from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
 
-from actions.businessfile.values import DAYS
+from actions.businessfile.times import DAYS
 from models.base import db
 from models.business import Absence, Business, Location, SpecialDay, WeeklyHours
 from models.catalogue import (
@@ -45,14 +47,27 @@ _DEFAULTS: dict[str, Any] = {
     "cancel_until": 0,
     "reschedule_until": 0,
     "discreet": False,
+    "feedback": False,
     "capacity": 1,
     "weight": 1,
 }
 
+# PostgreSQL keeps no order inside JSON; a file that goes into version control has to have one.
+_ORDERS = (
+    ("key", "type", "label", "help", "required", "min", "max", "max_length", "max_mb", "accept", "options", "show_if"),
+    ("value", "label"),
+    ("field", "op", "value"),
+    ("phone", "email", "company"),
+    ("by", "decide_within"),
+    ("days_before", "time"),
+)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?\Z")
+
 
 def dump(*, pictures_dir: Path, target: Path | None = None) -> str:
     """The YAML text of what is not retired. With ``target`` it is written there, pictures beside it. Raises NoBusiness."""
-    document = _Dumping().document()
+    document = Dump(db.session()).document()
+    document = _in_order(document, document["business"].get("locale", "en"))
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
     if target is not None:
         target.write_text(text, encoding="utf-8")
@@ -64,22 +79,26 @@ def dump(*, pictures_dir: Path, target: Path | None = None) -> str:
     return text
 
 
-class _Dumping:
-    """All rows once, then one mapping per thing."""
+class Dump:
+    """All rows once, then one mapping per thing: of the business, or of one ``location``, ``resource`` or ``service``."""
 
-    def __init__(self) -> None:
-        session = db.session
-
+    def __init__(self, session: OrmSession) -> None:
         def rows(table: Any, *order: Any) -> list[Any]:
-            return list(session.execute(select(table).order_by(*order)).scalars())
+            fresh = select(table).order_by(*order).execution_options(populate_existing=True)
+            return list(session.execute(fresh).scalars())
 
-        found = session.execute(select(Business)).scalar_one_or_none()
+        found = next(iter(rows(Business)), None)
         if found is None:
             raise NoBusiness
         self.business = found
-        self.locations = [row for row in rows(Location, Location.position) if row.retired_at is None]
-        self.resources = [row for row in rows(Resource, Resource.position) if row.retired_at is None]
-        self.services = [row for row in rows(Service, Service.position) if row.retired_at is None]
+        self.rows = {
+            "location": rows(Location, Location.position, Location.id),
+            "resource": rows(Resource, Resource.position, Resource.id),
+            "service": rows(Service, Service.position, Service.id),
+        }
+        # What is retired is in no file: nothing names it either.
+        kept = {kind: [row for row in each if row.retired_at is None] for kind, each in self.rows.items()}
+        self.locations, self.resources, self.services = kept["location"], kept["resource"], kept["service"]
         self.weekly = rows(WeeklyHours, WeeklyHours.weekday, WeeklyHours.from_minute)
         self.special = rows(SpecialDay, SpecialDay.date)
         self.absences = rows(Absence, Absence.from_local)
@@ -94,7 +113,20 @@ class _Dumping:
         self.slug = {("location", row.id): row.slug for row in self.locations}
         self.slug |= {("resource", row.id): row.slug for row in self.resources}
 
+    def row(self, kind: str, slug: str | None) -> Any:
+        """The row of one thing, in service or retired, or None."""
+        if kind == "business":
+            return self.business
+        return next((row for row in self.rows[kind] if row.slug == slug), None)
+
+    def entry(self, kind: str, row: Any) -> dict[str, Any]:
+        """What the file says of one thing."""
+        write: dict[str, Any] = {"location": self._location, "resource": self._resource, "service": self._service}
+        found = self._business() if kind == "business" else write[kind](row)
+        return dict(_in_order(found, self.business.locale))
+
     def document(self) -> dict[str, Any]:
+        """What the file says of everything in service."""
         return _without_empty(
             {
                 "business": self._business(),
@@ -129,15 +161,24 @@ class _Dumping:
             }
         )
 
-    def _week(self, kind: str, id: int, location: int | None = None) -> dict[str, list[str]]:
-        week: dict[str, list[str]] = {}
+    def _week(self, kind: str, id: int, location: int | None = None) -> Any:
+        """One week, or the list of those that hold for a time each, that of always first."""
+        weeks: dict[tuple[str, str, int], dict[str, list[str]]] = {}
         for row in self.weekly:
             if (row.owner_kind, row.owner_id) == (kind, id) and row.location_id in (None, location):
+                spell = (str(row.valid_from or ""), str(row.valid_until or ""), row.every_weeks)
+                week = weeks.setdefault(spell, {})
                 week.setdefault(DAYS[row.weekday], []).append(_window(row.from_minute, row.to_minute))
-        return week
+        if set(weeks) <= {("", "", 1)}:
+            return weeks.get(("", "", 1), {})
+        return [_spell(*spell) | week for spell, week in sorted(weeks.items())]
 
     def _resource(self, row: Resource) -> dict[str, Any]:
-        places = [place for place in self.works_at if place.resource_id == row.id]
+        places = [
+            place
+            for place in self.works_at
+            if place.resource_id == row.id and ("location", place.location_id) in self.slug
+        ]
         where: dict[str, Any]
         if len(places) == 1:
             week = self._week("resource", row.id, places[0].location_id) if places[0].own_hours else {}
@@ -173,10 +214,10 @@ class _Dumping:
         plain = (
             "slug group name description picture before_visit who place online_link overnight buffer_before buffer_after "
             "slot_step min_notice horizon_days seats price_per assign approval cancel_until reschedule_until reminders "
-            "staff_reminders discreet ask"
+            "staff_reminders discreet feedback ask"
         ).split()
         days = [day for day in self.special if (day.owner_kind, day.owner_id) == ("service", row.id)]
-        found = {name: getattr(row, name) for name in plain}
+        found = {name: getattr(row, name) for name in plain} | (row.extra or {})
         found["duration"] = row.durations[0] if len(row.durations) == 1 else row.durations
         if row.price_minor is not None:
             decimals = pricing.digits(self.business.currency)
@@ -184,7 +225,9 @@ class _Dumping:
         if row.starts is not None:
             found["starts"] = {DAYS[n]: [_clock(minute) for minute in day] for n, day in enumerate(row.starts) if day}
         found["locations"] = [
-            self.slug["location", each.location_id] for each in self.offered if each.service_id == row.id
+            self.slug["location", each.location_id]
+            for each in self.offered
+            if each.service_id == row.id and ("location", each.location_id) in self.slug
         ]
         found["hours"] = self._week("service", row.id)
         found["special_hours"] = _special(days)
@@ -198,7 +241,9 @@ class _Dumping:
             {
                 "kind": need.kind,
                 "any_of": [
-                    self.slug["resource", each.resource_id] for each in self.need_resources if each.need_id == need.id
+                    self.slug["resource", each.resource_id]
+                    for each in self.need_resources
+                    if each.need_id == need.id and ("resource", each.resource_id) in self.slug
                 ],
                 "skills": [each.skill for each in self.need_skills if each.need_id == need.id],
                 "count": need.count if need.count > 1 else None,
@@ -213,6 +258,10 @@ def _clock(minute: int) -> str:
 
 def _window(start: int, end: int) -> str:
     return f"{_clock(start)}-{_clock(end if end <= 1440 else end - 1440)}"
+
+
+def _spell(first: str, last: str, every: int) -> dict[str, Any]:
+    return {name: each for name, each in (("from", first), ("until", last), ("every", every)) if each not in ("", 1)}
 
 
 def _dates(days: Iterable[SpecialDay]) -> list[str]:
@@ -238,6 +287,21 @@ def _absence(row: Absence) -> dict[str, Any]:
     return _without_empty(
         {"from": row.from_local.isoformat()[:16], "to": row.to_local.isoformat()[:16], "reason": row.reason}
     )
+
+
+def _in_order(found: Any, home: str) -> Any:
+    """The same with the keys of small mappings in the order in which one writes them: the house's language first."""
+    if isinstance(found, list):
+        return [_in_order(each, home) for each in found]
+    if not isinstance(found, dict):
+        return found
+    names = list(found)
+    for order in _ORDERS:
+        if set(names) <= set(order):
+            names.sort(key=order.index)
+    if all(_LANGUAGE.match(name) and isinstance(found[name], str) for name in names):
+        names.sort(key=lambda name: (name != home, name != "en", name))
+    return {name: _in_order(found[name], home) for name in names}
 
 
 def _without_empty(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from actions.businessfile import times
 from actions.businessfile.questions import asked_questions
 from actions.businessfile.reading import Mapping, Sequence
-from actions.businessfile.values import DAYS, KINDS, Check, file_name, once, required, url, words
-from rules import pricing
+from actions.businessfile.values import KINDS, Check, file_name, once, required, url, words
+from rules import policies, pricing
 
 _PRICE = re.compile(r"\d{1,9}(?:\.\d{1,3})?\Z")
 HIGHEST = 2_000_000_000  # minor units: what a 32-bit column of PostgreSQL can keep
 SERVICE = (
     "slug group name description picture before_visit who place online_link duration overnight buffer_before buffer_after "
     "slot_step starts min_notice horizon_days seats price price_per locations hours special_hours needs assign approval "
-    "cancel_until reschedule_until limits reminders staff_reminders discreet ask questions"
+    "cancel_until reschedule_until limits reminders staff_reminders discreet feedback ask questions"
 ).split()
 NEED = ("kind", "any_of", "skills", "count", "customer_may_choose")
 
@@ -35,7 +36,7 @@ def read_service(
     limits = it.mapping(get("limits"), f"{place}.limits", ("per_customer", "per_day"))
     asked = it.mapping(get("ask"), f"{place}.ask", ("phone", "email", "company"))
     own_hours = get("hours")
-    week = it.week(own_hours, f"{place}.hours")
+    week = times.weeks(it, own_hours, f"{place}.hours")
     link = url(it, get("online_link"), f"{place}.online_link")
     if link and where_kind != "online":
         it.wrong(f"{place}.online_link", "is only for place: online", get("online_link"))
@@ -66,22 +67,25 @@ def read_service(
         "price_per": it.one_of(get("price_per"), f"{place}.price_per", ("booking", "seat", "hour", "day"), "booking"),
         "locations": offered,
         "weekly": week if own_hours else None,
-        "days": it.special(get("special_hours"), f"{place}.special_hours"),
+        "days": times.special(it, get("special_hours"), f"{place}.special_hours"),
         "needs": [
             _need(it, each, where, resources, offered, list(locations))
             for where, each in it.items(get("needs"), f"{place}.needs")
         ],
         "assign": it.one_of(
-            get("assign"), f"{place}.assign", ("fewest_bookings", "round_robin", "priority"), "fewest_bookings"
+            get("assign"),
+            f"{place}.assign",
+            ("fewest_bookings", "round_robin", "priority", "region"),
+            "fewest_bookings",
         ),
         "approval": _approval(it, get("approval"), f"{place}.approval"),
-        "cancel_until": it.whole(get("cancel_until"), f"{place}.cancel_until", 0, 0, 525600),
-        "reschedule_until": it.whole(get("reschedule_until"), f"{place}.reschedule_until", 0, 0, 525600),
+        **_deadlines(it, value, place),
         "per_customer": it.whole(limits.get("per_customer"), f"{place}.limits.per_customer", 0, 1, 1000) or None,
         "per_day": it.whole(limits.get("per_day"), f"{place}.limits.per_day", 0, 1, 100000) or None,
         "reminders": _reminders(it, get("reminders"), f"{place}.reminders"),
         "staff_reminders": _reminders(it, get("staff_reminders"), f"{place}.staff_reminders"),
         "discreet": it.yes(get("discreet"), f"{place}.discreet"),
+        "feedback": it.yes(get("feedback"), f"{place}.feedback"),
         "ask": {
             key: it.one_of(each, f"{place}.ask.{key}", ("required", "optional", "hidden"), "optional")
             for key, each in asked.items()
@@ -102,6 +106,29 @@ def _cost(service: dict[str, Any], length: Any) -> int:
     days, minutes = (int(length[:-1]), 0) if isinstance(length, str) else (0, length)
     unit, per = service["price_minor"], service["price_per"]
     return pricing.price(unit, per, minutes=minutes, days=days, seats=service["seats"]) or 0
+
+
+def _deadlines(it: Check, value: Mapping, place: str) -> dict[str, Any]:
+    """The columns of minutes, and the deadlines by the day in ``extra``."""
+    found: dict[str, Any] = {"extra": {}}
+    for name in policies.RULES:
+        raw, where = value.get(name), f"{place}.{name}"
+        found[name] = 0
+        if isinstance(raw, Mapping):
+            found["extra"][name] = _by_day(it, it.mapping(raw, where, ("days_before", "time")), where)
+        else:
+            found[name] = it.whole(raw, where, 0, 0, 525600)
+    return found
+
+
+def _by_day(it: Check, value: Mapping, place: str) -> dict[str, Any]:
+    at = value.get("time")
+    lowest = 1 if at is None else 0
+    rule: dict[str, Any] = {"days_before": it.whole(value.get("days_before"), f"{place}.days_before", 1, lowest, 365)}
+    if at is not None:
+        minute = times.minute(it, at, f"{place}.time")
+        rule["time"] = f"{minute // 60:02}:{minute % 60:02}"
+    return rule
 
 
 def _reminders(it: Check, raw: Any, place: str) -> list[int]:
@@ -138,9 +165,10 @@ def _written_length(written: str) -> Any:
 def _starts(it: Check, raw: Any, place: str) -> list[list[int]] | None:
     if raw is None:
         return None
-    value = it.mapping(raw, place, DAYS)
+    value = it.mapping(raw, place, times.DAYS)
     return [
-        sorted({it.minute(each, where) for where, each in it.items(value.get(day), f"{place}.{day}")}) for day in DAYS
+        sorted({times.minute(it, each, where) for where, each in it.items(value.get(day), f"{place}.{day}")})
+        for day in times.DAYS
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import struct
@@ -45,7 +46,7 @@ def collect(document: Mapping[str, Any], folder: Path) -> tuple[dict[str, bytes]
             if path.stat().st_size > MAX_BYTES:
                 problems.append(Problem(place, f"{name} is larger than {MAX_BYTES // 1_000_000} MB"))
                 continue
-            files[name] = _safe(name, path.read_bytes())
+            files[name] = safe(name, path.read_bytes())
         except OSError:
             problems.append(Problem(place, f"{name} does not lie beside the file"))
         except ValueError as error:
@@ -68,7 +69,8 @@ def kept(files: Mapping[str, bytes], folder: Path) -> Iterator[None]:
             (Path(written) / name).replace(folder / name)
 
 
-def _safe(name: str, data: bytes) -> bytes:
+def safe(name: str, data: bytes) -> bytes:
+    """The picture written anew: at most ``WIDEST``, upright, free of hidden data. Raises ValueError with the reason."""
     if name.lower().endswith(".svg"):
         return _safe_drawing(data)
     try:
@@ -115,3 +117,9 @@ def _safe_drawing(data: bytes) -> bytes:
     # Written anew from what was checked: what one reader skips and another one runs stays behind.
     ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
+
+
+def named(stem: str, ending: str, data: bytes) -> tuple[str, bytes]:
+    """A picture that was sent, made safe, and a name that no other content has. Raises ValueError, with a reason in English."""
+    clean = safe(f"{stem}.{ending}", data)
+    return f"{stem}-{hashlib.sha256(clean).hexdigest()[:12]}.{ending}", clean

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 import phonenumbers
 from babel.numbers import list_currencies
 
 from actions import contacts, holidays
+from actions.businessfile import times
 from actions.businessfile.reading import Mapping
-from actions.businessfile.values import DAYS, Check, file_name, once, required, scalar, url, whole_date_first
+from actions.businessfile.values import Check, file_name, once, required, scalar, url
 from rules.errors import FieldError
+from scheduling.hours import ZONES
 
-# Of the names that a system lists, these two say what its administrator chose, or nothing.
-_ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
 _REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 _CURRENCIES = frozenset(list_currencies())
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
@@ -67,21 +66,21 @@ def read_business(it: Check, document: Mapping) -> dict[str, Any]:
 def read_location(it: Check, raw: Any, place: str, business: dict[str, Any]) -> dict[str, Any]:
     """One location, its special days as dates."""
     value = it.mapping(raw, place, LOCATION)
-    days = it.special(value.get("special_hours"), f"{place}.special_hours")
+    days = times.special(it, value.get("special_hours"), f"{place}.special_hours")
     closed: list[dict[str, Any]] = []
     for where, each in once(it, it.items(value.get("closed"), f"{place}.closed")):
-        closed += [{"date": day, "kind": "closed", "source": source} for day, source in it.yearly(each, where)]
-    days += whole_date_first(closed)
+        closed += [{"date": day, "kind": "closed", "source": source} for day, source in times.yearly(it, each, where)]
+    days += times.whole_date_first(closed)
     works_as = value.get("works_as")
     if works_as is not None and not isinstance(works_as, Mapping):
         it.wrong(f"{place}.works_as", "must be a mapping of dates to weekdays", works_as)
     elif works_as:
         for key, each in works_as.items():
             where = f"{place}.works_as.{key}"
-            day = it.day(scalar(key, works_as.lines[key]), where)
-            weekday = it.one_of(each, where, DAYS, None)
+            day = times.day(it, scalar(key, works_as.lines[key]), where)
+            weekday = it.one_of(each, where, times.DAYS, None)
             if day and weekday:
-                days.append({"date": day, "kind": "works_as", "weekday": DAYS.index(weekday), "source": "file"})
+                days.append({"date": day, "kind": "works_as", "weekday": times.DAYS.index(weekday), "source": "file"})
     region = it.word(value.get("holidays"), f"{place}.holidays")
     if region:
         try:
@@ -109,14 +108,14 @@ def read_location(it: Check, raw: Any, place: str, business: dict[str, Any]) -> 
         "latitude": point[0] if len(point) == 2 else None,
         "longitude": point[1] if len(point) == 2 else None,
         "region": it.word(value.get("region"), f"{place}.region"),
-        "weekly": it.week(value.get("hours"), f"{place}.hours"),
+        "weekly": times.weeks(it, value.get("hours"), f"{place}.hours"),
         "days": days,
         "holidays": region,
     }
 
 
 def _zone(it: Check, value: Any, place: str) -> Any:
-    return it.one_of(value, place, _ZONES, None, "a time zone like Europe/Berlin")
+    return it.one_of(value, place, ZONES, None, "a time zone like Europe/Berlin")
 
 
 def _country(it: Check, value: Any, place: str) -> Any:

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from actions.businessfile.reading import Mapping, Scalar, Sequence
-from actions.businessfile.values import FALSE, TRUE, Check
-from rules import questions, text
+from actions.businessfile.values import FALSE, TRUE, Check, once
+from rules import attachments, questions, text
 
 
 def asked_questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
@@ -33,6 +33,15 @@ def asked_questions(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
                 )
         if value.get("max_length") is not None:
             question["max_length"] = it.whole(value["max_length"], f"{where}.max_length", 200, 1, text.MAX_TEXT)
+        if value.get("max_mb") is not None:
+            question["max_mb"] = it.whole(
+                value["max_mb"], f"{where}.max_mb", attachments.USUAL_MB, 1, attachments.MOST_MB
+            )
+        if value.get("accept") is not None:
+            question["accept"] = [
+                it.one_of(one, at, tuple(attachments.KINDS), "pdf")
+                for at, one in once(it, it.items(value["accept"], f"{where}.accept"))
+            ]
         if value.get("options") is not None:
             question["options"] = [_option(it, one, at) for at, one in it.items(value["options"], f"{where}.options")]
         if value.get("show_if") is not None:

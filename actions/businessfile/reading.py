@@ -6,7 +6,7 @@ decides what its text means (``checking``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -18,11 +18,13 @@ MAX_DEPTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, where: a path like ``services[0].duration`` and the line of the file."""
+    """What is wrong, where: a path like ``services[0].duration`` and the line of the file. ``ahead`` are the bookings (views)
+    that stand against it."""
 
     place: str
     reason: str
     line: int | None = None
+    ahead: tuple[Any, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         where = f"line {self.line}, " if self.line else ""
@@ -48,8 +50,10 @@ class Scalar(str):
 class Mapping(dict[str, Any]):
     """A mapping that knows its line and those of its keys."""
 
-    line: int = 0
-    lines: dict[str, int]
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = 0
+        self.lines: dict[str, int] = {}
 
 
 class Sequence(list[Any]):
@@ -77,8 +81,9 @@ def read(text: bytes) -> Mapping:
         node = yaml.compose(decoded, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or "cannot be read as YAML"
-        raise Wrong([Problem("", str(reason), mark.line + 1 if mark else None)]) from error
+        said = [getattr(error, name, None) for name in ("context", "problem")]
+        reason = ", ".join(each for each in said if each) or "cannot be read as YAML"
+        raise Wrong([Problem("", reason, mark.line + 1 if mark else None)]) from error
     except (RecursionError, ValueError) as error:
         raise Wrong([Problem("", "cannot be read as YAML")]) from error
     problems: list[Problem] = []
@@ -88,6 +93,23 @@ def read(text: bytes) -> Mapping:
     if problems:
         raise Wrong(problems)
     return built
+
+
+def written(value: Any) -> Any:
+    """Plain values as if they had been read from a file."""
+    if isinstance(value, dict):
+        found = Mapping()
+        for name, each in value.items():
+            found[str(name)] = written(each)
+            found.lines[str(name)] = 0
+        return found
+    if isinstance(value, (list, tuple)):
+        return Sequence(written(each) for each in value)
+    if value is None:
+        return None
+    scalar = Scalar(str(value).lower() if isinstance(value, bool) else str(value))
+    scalar.quoted, scalar.line = isinstance(value, str), 0
+    return scalar
 
 
 def _build(node: Node, path: str, problems: list[Problem], depth: int) -> Any:
@@ -109,7 +131,6 @@ def _build(node: Node, path: str, problems: list[Problem], depth: int) -> Any:
     assert isinstance(node, MappingNode)
     found = Mapping()
     found.line = line
-    found.lines = {}
     for key, value in node.value:
         if not isinstance(key, ScalarNode):
             problems.append(Problem(path, "a key is not text", key.start_mark.line + 1))

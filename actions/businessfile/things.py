@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from actions import contacts
+from actions.businessfile import times
 from actions.businessfile.reading import Mapping, Scalar
-from actions.businessfile.values import KINDS, YEARLY, YEARLY_AHEAD, Check, required, words
+from actions.businessfile.values import KINDS, Check, required, words
 from rules.errors import FieldError
 
 RESOURCE = "slug kind name location locations capacity units skills weight email hours special_hours time_off".split()
@@ -26,7 +27,7 @@ def read_resource(it: Check, raw: Any, place: str, locations: dict[str, Any]) ->
         if slug not in locations:
             it.wrong(f"{place}.location", f"there is no location {slug!r}", value["location"])
         own = value.get("hours")
-        week = it.week(own, f"{place}.hours")
+        week = times.weeks(it, own, f"{place}.hours")
         works_at.append({"location": slug, "weekly": week if own else None})
     else:
         if "hours" in value:
@@ -40,7 +41,7 @@ def read_resource(it: Check, raw: Any, place: str, locations: dict[str, Any]) ->
             if slug not in locations:
                 it.wrong(where, f"there is no location {slug!r}", line=several.lines[slug])
             own = it.mapping(each, where, ("hours",)).get("hours")
-            week = it.week(own, f"{where}.hours")
+            week = times.weeks(it, own, f"{where}.hours")
             works_at.append({"location": slug, "weekly": week if own else None})
     capacity = it.whole(value.get("capacity"), f"{place}.capacity", 1, 1, 500)
     units = [it.word(each, where, longest=60) for where, each in it.items(value.get("units"), f"{place}.units")]
@@ -62,7 +63,7 @@ def read_resource(it: Check, raw: Any, place: str, locations: dict[str, Any]) ->
         "skills": words(it, value.get("skills"), f"{place}.skills"),
         "weight": it.whole(value.get("weight"), f"{place}.weight", 1, 1, 1000),
         "email": mail,
-        "days": it.special(value.get("special_hours"), f"{place}.special_hours"),
+        "days": times.special(it, value.get("special_hours"), f"{place}.special_hours"),
         "absences": [
             each
             for where, one in it.items(value.get("time_off"), f"{place}.time_off")
@@ -84,13 +85,13 @@ def _absence(it: Check, raw: Any, place: str) -> list[dict[str, Any]]:
         last = it.matched(end, f"{place}.to", _STAMP, "a time", datetime.fromisoformat, None)
         if first and last:
             found = [(first, last, False)]
-    elif YEARLY.match(start) and YEARLY.match(end):
-        if it.yearly(start, f"{place}.from") and it.yearly(end, f"{place}.to"):
+    elif times.YEARLY.match(start) and times.YEARLY.match(end):
+        if times.yearly(it, start, f"{place}.from") and times.yearly(it, end, f"{place}.to"):
             found = _every_year(str(start), str(end), it.today.year)
-    elif YEARLY.match(start) or YEARLY.match(end) or _STAMP.match(start) or _STAMP.match(end):
+    elif times.YEARLY.match(start) or times.YEARLY.match(end) or _STAMP.match(start) or _STAMP.match(end):
         it.wrong(place, "from and to must be of one form", raw)
     else:
-        one, other = it.day(start, f"{place}.from"), it.day(end, f"{place}.to")
+        one, other = times.day(it, start, f"{place}.from"), times.day(it, end, f"{place}.to")
         if one and other:
             found = [(_midnight(one), _midnight(other + timedelta(days=1)), True)]
     if any(until <= since for since, until, _ in found):
@@ -105,7 +106,7 @@ def _every_year(start: str, end: str, year: int) -> list[tuple[datetime, datetim
     """From one month and day to another, of this year and the nine after; over New Year also the one that still runs."""
     over = end < start
     found = []
-    for each in range(year - over, year + YEARLY_AHEAD + 1):
+    for each in range(year - over, year + times.YEARLY_AHEAD + 1):
         # Leap days: a leave from or to 29 February is one from 1 March or to 28 February in other years.
         since = _in_year(each, start, after=True)
         until = _in_year(each + over, end, after=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
-from itertools import pairwise
 from typing import Any, TypeVar
 
 from actions.businessfile.reading import Mapping, Problem, Scalar, Sequence
@@ -13,13 +12,8 @@ from rules import text
 from rules.errors import FieldError
 
 T = TypeVar("T")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KINDS = ("staff", "room", "equipment", "vehicle")
-YEARLY_AHEAD = 9
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\Z|24:00\Z")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
-YEARLY = re.compile(r"\d\d-\d\d\Z")
 _WHOLE = re.compile(r"-?\d{1,9}\Z")
 TRUE, FALSE = ("true", "True", "yes", "on"), ("false", "False", "no", "off")
 
@@ -184,74 +178,6 @@ class Check:
                 found.append(name)
         return found
 
-    def day(self, value: Any, place: str) -> date | None:
-        """A date as YYYY-MM-DD."""
-        return self.matched(value, place, _DATE, "a date like 2026-12-24", date.fromisoformat, None)
-
-    def yearly(self, value: Any, place: str) -> list[tuple[date, str]]:
-        """A date, or a month and day that count for this year and the nine after: (date, source) each."""
-        if isinstance(value, Scalar) and YEARLY.match(value):
-            month, day = map(int, value.split("-"))
-            found = []
-            for year in range(self.today.year, self.today.year + YEARLY_AHEAD + 1):
-                try:
-                    found.append((date(year, month, day), "yearly"))
-                except ValueError:
-                    if (month, day) != (2, 29):
-                        self.wrong(place, f"must be a date like 12-24, not {shown(value)}", value)
-                        return []
-            return found
-        fixed = self.day(value, place)
-        return [(fixed, "file")] if fixed else []
-
-    def minute(self, value: Any, place: str) -> int:
-        """Minutes since midnight of ``HH:MM``, below 24:00."""
-        found = self.matched(value, place, _TIME, "a time like 09:00", minutes, 0)
-        if found == 1440:
-            self.wrong(place, "24:00 can only be an end", value)
-        return found
-
-    def windows(self, value: Any, place: str) -> list[tuple[int, int]]:
-        """Windows ``HH:MM-HH:MM`` of one date, sorted; an end at or before its start runs into the next date."""
-        found = []
-        for where, each in self.items(value, place):
-            parts = (
-                [part.strip() for part in str(each).replace("–", "-").split("-")] if isinstance(each, Scalar) else []
-            )
-            if len(parts) != 2 or not all(_TIME.match(part) for part in parts) or parts[0] == "24:00":
-                self.wrong(where, f"must be hours like 09:00-17:00, not {shown(each)}", each)
-                continue
-            start, end = minutes(parts[0]), minutes(parts[1])
-            if start == end:
-                self.wrong(where, "ends when it starts", each)
-                continue
-            found.append((start, end if end > start else end + 1440))
-        found.sort()
-        for (_, end), (start, _) in pairwise(found):
-            if start < end:
-                self.wrong(place, "windows overlap", value)
-        return found
-
-    def week(self, value: Any, place: str) -> list[list[tuple[int, int]]]:
-        """Seven lists of windows, Monday first."""
-        found = self.mapping(value, place, DAYS)
-        return [self.windows(found.get(day), f"{place}.{day}") for day in DAYS]
-
-    def special(self, value: Any, place: str) -> list[dict[str, Any]]:
-        """Special hours by date."""
-        days: list[dict[str, Any]] = []
-        if value is None:
-            return days
-        if not isinstance(value, Mapping):
-            self.wrong(place, "must be a mapping of dates to hours", value)
-            return days
-        for key, each in value.items():
-            where = f"{place}.{key}"
-            windows = [list(window) for window in self.windows(each, where)]
-            for day, source in self.yearly(scalar(key, value.lines[key]), where):
-                days.append({"date": day, "kind": "special_hours", "windows": windows, "source": source})
-        return whole_date_first(days)
-
 
 def once(it: Check, items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """The items, each named as a problem that stands twice."""
@@ -262,12 +188,6 @@ def once(it: Check, items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
                 it.wrong(where, f"{shown(each)} stands twice", each)
             seen.add(str(each))
     return items
-
-
-def whole_date_first(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each date once: one that is given with its year counts instead of a yearly one."""
-    whole = {each["date"] for each in days if each["source"] == "file"}
-    return [each for each in days if each["source"] == "file" or each["date"] not in whole]
 
 
 def shown(value: Any) -> str:
@@ -282,12 +202,6 @@ def scalar(value: str, line: int) -> Scalar:
     scalar = Scalar(value)
     scalar.quoted, scalar.line = True, line
     return scalar
-
-
-def minutes(value: str) -> int:
-    """Minutes since midnight of a time that is well written."""
-    hour, minute = value.split(":")
-    return int(hour) * 60 + int(minute)
 
 
 def required(it: Check, value: Mapping, place: str, name: str, read: Callable[[Any, str], Any], fallback: Any) -> Any:
