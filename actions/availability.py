@@ -17,7 +17,7 @@ from models.base import db
 from models.snapshot import catalogue, latest
 from models.snapshot import length as parse_length
 from rules import errors
-from rules.facts import Catalogue, Location, Plan, Resource, Service
+from rules.facts import Catalogue, Location, Pause, Plan, Resource, Service
 from scheduling import availability
 from scheduling.availability import Length
 
@@ -26,12 +26,14 @@ LINK = frozenset({"public", "link"})
 EVERYONE = frozenset({"public", "link", "staff"})
 MAX_DAYS = 62
 DEFAULT_DAYS = 14
+HOUR = timedelta(hours=1)
 NONE: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A checked wish: the facts behind the words of a request."""
+    """A checked wish: the facts behind the words of a request. ``online`` where a customer asks, for whom booking may be
+    paused; ``off`` are then the resources that are."""
 
     catalogue: Catalogue
     service: Service
@@ -40,11 +42,19 @@ class Asked:
     length: Length
     chosen: tuple[Resource, ...]
     seats: int
+    chosen_by: str = "customer"
+    online: bool = False
+    off: frozenset[int] = frozenset()
 
     @property
     def zone(self) -> ZoneInfo:
         """The location's zone."""
         return ZoneInfo(self.location.timezone)
+
+    @property
+    def ordinary(self) -> bool:
+        """True when the rules are those of the catalogue, none set aside."""
+        return self.plan is self.catalogue.plans.get((self.service.id, self.location.id))
 
     def candidates(self) -> tuple[int, ...]:
         """Ids of every resource that could serve."""
@@ -74,7 +84,7 @@ class Offer:
 @dataclass(frozen=True, slots=True)
 class View:
     """The offers of some days, earliest first. ``version`` changes whenever they can have changed; until ``good_until``
-    an unchanged version means an unchanged view."""
+    an unchanged version means an unchanged view. ``paused`` where online booking is off: then nothing is free."""
 
     asked: Asked
     first: date
@@ -82,6 +92,7 @@ class View:
     offers: tuple[Offer, ...]
     version: str
     good_until: datetime
+    paused: Pause | None = None
 
 
 def resolve(
@@ -93,9 +104,15 @@ def resolve(
     resources: Sequence[str] = (),
     seats: int = 1,
     who: Collection[str] = PUBLIC,
+    chosen_by: str = "customer",
+    online: bool | None = None,
+    any_length: bool = False,
 ) -> Asked:
-    """Checks the words of a wish. Raises UnknownService, UnknownLocation, LocationRequired, UnknownResource,
-    BadDuration, TooManySeats."""
+    """Checks the words of a wish. ``chosen_by`` staff, ``resources`` may be any that can serve; ``online`` says that a
+    customer asks, by default where not everything is offered that staff see; ``any_length``: one that was agreed once.
+
+    Raises UnknownService, UnknownLocation, LocationRequired, UnknownResource, BadDuration, TooManySeats.
+    """
     offered = known.services.get(service)
     if offered is None or offered.who not in who:
         raise errors.UnknownService(service=service)
@@ -110,6 +127,9 @@ def resolve(
             raise errors.UnknownLocation(location=location)
         place = found
     plan = known.plan(offered, place)
+    if chosen_by == "staff":
+        needs = tuple(replace(need, choosable=True) for need in plan.service.needs)
+        plan = replace(plan, service=replace(plan.service, needs=needs))
     choosable = {id for need in plan.service.needs if need.choosable for id in need.candidates}
     chosen = []
     for slug in dict.fromkeys(resources):
@@ -117,19 +137,21 @@ def resolve(
         if resource is None or resource.id not in choosable:
             raise errors.UnknownResource(resource=slug)
         chosen.append(resource)
+    online = "staff" not in who if online is None else online
     if seats < 1 or seats > offered.seats:
         raise errors.TooManySeats(seats=offered.seats, asked=seats)
-    return Asked(known, offered, place, plan, _length(offered, length), tuple(chosen), seats)
+    agreed = _length(offered, length, any_length)
+    return Asked(known, offered, place, plan, agreed, tuple(chosen), seats, chosen_by, online)
 
 
-def _length(service: Service, wanted: int | str | None) -> Length:
+def _length(service: Service, wanted: int | str | None, any_length: bool) -> Length:
     if wanted is None:
         return service.lengths[0]
     try:
         asked = parse_length(wanted)
     except (ValueError, TypeError) as error:
         raise errors.BadDuration(lengths=service.lengths) from error
-    if asked not in service.lengths:
+    if asked not in service.lengths and not any_length:
         raise errors.BadDuration(lengths=service.lengths)
     return asked
 
@@ -171,13 +193,16 @@ def view(
         first,
         last,
         include_taken,
+        asked.chosen_by,
+        asked.online,
     )
-    if not without and not mine:
+    shared = asked.ordinary and not without and not mine
+    if shared:
         known = _cache.get(key, stamp, now)
         if known is not None:
             return known
     found = _compute(session, asked, first, last, now, include_taken, without, mine or {}, stamp)
-    if not without and not mine:
+    if shared:
         _cache.put(key, stamp, found)
     return found
 
@@ -210,6 +235,8 @@ def _compute(
     mine: Mapping[datetime, int],
     stamp: tuple[int, int],
 ) -> View:
+    off = paused(asked, now)
+    asked = narrowed(asked, now)
     ask = question(asked, first=first, last=last, now=now, include_taken=include_taken)
     since, until = _window(asked, first, last)
     reading = taken.read(
@@ -223,13 +250,60 @@ def _compute(
         without=without,
     )
     plan = asked.plan
+    without_those_off(asked, reading.taken)
     slots = availability.slots(plan.service, plan.location, plan.resources, reading.taken, ask)
     good_until = datetime.fromtimestamp(availability.good_until(plan.service, plan.location, slots, ask), UTC)
     if reading.next_expiry is not None:
         good_until = min(good_until, reading.next_expiry)
+    if asked.online:
+        ends = (each.until for each in asked.catalogue.pauses if each.until is not None and each.holds(now))
+        good_until = min(good_until, *ends, good_until)
     offers = tuple(offer(asked.catalogue, slot, mine) for slot in slots)
+    if off is not None:
+        shut = (replace(each, resources=(), seats_left=0, reason="closed", who=None) for each in offers)
+        offers = tuple(shut) if include_taken else ()
     version = f"{stamp[0]}-{stamp[1]}-{int(good_until.timestamp())}"
-    return View(asked, first, last, offers, version, good_until)
+    return View(asked, first, last, offers, version, good_until, off)
+
+
+def paused(asked: Asked, now: datetime) -> Pause | None:
+    """Why nothing of this can be booked online now, or None."""
+    if not asked.online or not asked.catalogue.pauses:
+        return None
+    whole = asked.catalogue.paused(asked.service, asked.location, now)
+    if whole is not None:
+        return whole
+    off = asked.catalogue.paused_resources(now)
+    for resource in asked.chosen:
+        if resource.id in off:
+            return off[resource.id]
+    for need in asked.plan.service.needs:
+        if need.candidates and off.keys() >= set(need.candidates):
+            return off[need.candidates[0]]
+    return None
+
+
+def narrowed(asked: Asked, now: datetime) -> Asked:
+    """``asked`` without the resources that cannot be booked online now."""
+    off = (
+        frozenset(asked.catalogue.paused_resources(now)) & frozenset(asked.plan.resources)
+        if asked.online
+        else frozenset()
+    )
+    if not off:
+        return asked
+    needs = tuple(
+        replace(need, candidates=tuple(id for id in need.candidates if id not in off))
+        for need in asked.plan.service.needs
+    )
+    plan = replace(asked.plan, service=replace(asked.plan.service, needs=needs))
+    return replace(asked, plan=plan, off=off)
+
+
+def without_those_off(asked: Asked, found: availability.Taken) -> None:
+    """Leaves out the sessions of those who cannot be booked online: nobody joins them."""
+    if asked.off:
+        found.sessions = [each for each in found.sessions if not asked.off & set(each.resources)]
 
 
 def question(asked: Asked, *, first: date, last: date, now: datetime, include_taken: bool = False) -> availability.Ask:
@@ -314,6 +388,38 @@ def alternatives(
             if len(found) >= count:
                 return found[:count]
     return found[:count]
+
+
+def nearby(
+    asked: Asked, *, near: datetime, now: datetime, count: int = 4, without: Mapping[int, int] = NONE
+) -> list[Offer]:
+    """Free starts to take instead of ``near``, each near in a way of its own: the closest, the same with somebody else,
+    another one of that day, an earlier day, the same hour of a later day. What is missing is filled up with the closest."""
+    day, wall = near.astimezone(asked.zone).date(), near.astimezone(asked.zone).time()
+    today = now.astimezone(asked.zone).date()
+    first = max(today, day - timedelta(days=7))
+    last = max(first, day + timedelta(days=7))
+
+    def around(wish: Asked) -> list[Offer]:
+        return [each for each in view(wish, first=first, last=last, now=now, without=without).offers if each.free]
+
+    free = sorted(around(asked), key=lambda each: (abs(each.start - near), each.start))
+    local = {each.start: each.start.astimezone(asked.zone) for each in free}
+    others = around(replace(asked, chosen=())) if asked.chosen else []
+    wishes = [
+        free[:1],
+        [each for each in others if each.start == near],
+        [each for each in free if local[each.start].date() == day and abs(each.start - free[0].start) >= HOUR],
+        [each for each in free if local[each.start].date() < day],
+        [each for each in free if local[each.start].date() > day and local[each.start].time() == wall],
+        *([each] for each in free),
+    ]
+    found: dict[datetime, Offer] = {}
+    for wish in wishes:
+        fresh = next((each for each in wish if each.start not in found), None)
+        if fresh is not None and len(found) < count:
+            found[fresh.start] = fresh
+    return list(found.values()) or [each for each in [first_free(asked, now=now, without=without)] if each]
 
 
 def _where(session: OrmSession) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -70,6 +71,20 @@ def listed() -> list[Feed]:
         )
         for row in rows
     ]
+
+
+def note_reading(*, id: int, last: datetime | None, now: datetime) -> None:
+    """Remembers that a feed is in use, to the hour. A database that is busy has better things to do."""
+    if last is not None and now - last < timedelta(hours=1):
+        return
+
+    def work(session: OrmSession) -> None:
+        session.execute(
+            update(Token).where(Token.id == id).values(last_used_at=now).execution_options(synchronize_session=False)
+        )
+
+    with contextlib.suppress(errors.Refusal):
+        run(work)
 
 
 def revoke(*, id: int, now: datetime) -> bool:

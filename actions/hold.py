@@ -9,18 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions import availability, idempotency
 from actions.availability import Asked
-from actions.taking import LettingGo, lock_resources, resources_of, settle, take
+from actions.taking import LettingGo, Seat, lock_resources, lock_session, resources_of, settle, take
 from actions.transaction import run
+from models import prepared
 from models.base import db, table
 from models.booking import Allocation, Booking, Hold, Session
-from models.doors import Source
-from models.snapshot import catalogue
-from rules import errors, pricing
+from models.doors import source_id
+from models.snapshot import catalogue, latest
+from rules import errors, policies, pricing
+from rules.facts import Catalogue
 
 MAX_OPEN = 2
 
@@ -45,6 +47,7 @@ class Held:
     terms: Mapping[str, Any]
     state: str = "open"
     reference: str | None = None
+    source_id: int | None = None
     replayed: bool = False
 
 
@@ -61,21 +64,22 @@ def hold(
     source: str | None = None,
     who: Collection[str] = availability.PUBLIC,
     minutes: int = 10,
+    per_hour: int | None = None,
     key: idempotency.Key | None = None,
     secret: str | None = None,
     now: datetime,
 ) -> Held:
     """Holds a time for ``minutes`` and returns it; with ``replaces`` (a secret) the old hold is let go in the same step.
 
-    ``visitor`` names the browser, which may have two open holds. ``secret`` can be given where a retry must find the same
-    one (``key``). Raises SlotTaken with the nearest alternatives, LimitReached, and whatever ``availability.resolve`` and
+    ``visitor`` names the browser, which may have two open holds, and take ``per_hour``. ``secret`` can be given where a retry must find the same
+    one (``key``). Raises SlotTaken with the nearest alternatives, LimitReached, RateLimited, and whatever ``availability.resolve`` and
     ``taking.refusal`` say.
     """
     secret = secret or secrets.token_urlsafe(24)
 
-    def asked_now(session: OrmSession) -> Asked:
+    def asked_now(known: Catalogue) -> Asked:
         return availability.resolve(
-            catalogue(session),
+            known,
             service=service,
             location=location,
             length=length,
@@ -85,52 +89,50 @@ def hold(
         )
 
     def work(session: OrmSession) -> Held:
-        if key is not None and idempotency.begin(session, key, now=now) is not None:
+        answer = {"hold": hashed(secret)}
+        if key is not None and idempotency.begin(session, key, now=now, answer=answer) is not None:
             return _replay(session, secret, now)
-        asked = asked_now(session)
-        old = _replaced(session, replaces)
+        asked = asked_now(latest(session))
+        old = _replaced(session, replaces, now)
         if visitor is not None:
-            _check_open(session, visitor, old, now)
+            _check_visitor(session, visitor, old, per_hour, now)
         expires_at = (now + timedelta(minutes=minutes)).replace(microsecond=0)
         letting_go = _letting_go(session, old, now) if old is not None else None
         seat = take(session, asked, start, now=now, held_until=expires_at, letting_go=letting_go)
-        terms = terms_of(asked)
-        hold_id = session.execute(
-            insert(table(Hold))
-            .values(
-                token_hash=hashed(secret),
-                session_id=seat.session_id,
-                seats=seats,
-                expires_at=expires_at,
-                state="open",
-                visitor=visitor,
-                source_id=_source(session, source),
-                terms=terms,
-                created_at=now,
-            )
-            .returning(table(Hold).c.id)
-        ).scalar_one()
-        if key is not None:
-            idempotency.finish(session, key, {"hold": hold_id})
-        return Held(
-            secret=secret,
-            id=hold_id,
-            session_id=seat.session_id,
-            service=asked.service.slug,
-            location=asked.location.slug,
-            start=seat.start,
-            end=seat.end,
-            zone=asked.location.timezone,
-            seats=seats,
-            resources=shown(asked, seat.resource_ids),
-            expires_at=expires_at,
-            terms=terms,
-        )
+        whose = {"visitor": visitor, "source_id": source_id(session, source), "created_at": now}
+        return _kept(session, asked, seat, secret=secret, expires_at=expires_at, whose=whose)
 
     try:
         return run(work)
     except errors.SlotTaken as refusal:
-        raise with_alternatives(refusal, asked_now(db.session()), start, now) from refusal
+        raise with_alternatives(refusal, asked_now(catalogue(db.session())), start, now) from refusal
+
+
+def _kept(
+    session: OrmSession, asked: Asked, seat: Seat, *, secret: str, expires_at: datetime, whose: Mapping[str, Any]
+) -> Held:
+    """Writes the hold of what was taken, on the terms of now."""
+    common: dict[str, Any] = {
+        "session_id": seat.session_id,
+        "seats": asked.seats,
+        "expires_at": expires_at,
+        "terms": terms_of(asked, seat.start),
+    }
+    row = {**common, **whose, "token_hash": hashed(secret), "state": "open"}
+    return Held(
+        **common,
+        secret=secret,
+        id=prepared.run(session, _HELD, row).scalar_one(),
+        service=asked.service.slug,
+        location=asked.location.slug,
+        start=seat.start,
+        end=seat.end,
+        zone=asked.location.timezone,
+        resources=shown(asked, seat.resource_ids),
+    )
+
+
+_HELD = insert(table(Hold)).returning(table(Hold).c.id)
 
 
 def release(*, secret: str, now: datetime) -> None:
@@ -158,20 +160,15 @@ def find_hold(*, secret: str, now: datetime) -> Held | None:
     return _held(session, row, secret, now)
 
 
-def own_holds(*, secrets_held: Sequence[str], now: datetime) -> list[Held]:
-    """Those of a visitor's holds that are open now."""
-    found = (find_hold(secret=secret, now=now) for secret in secrets_held)
-    return [each for each in found if each is not None and each.state == "open"]
-
-
 def hashed(secret: str) -> str:
     """How a secret is kept."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def terms_of(asked: Asked) -> dict[str, Any]:
-    """Price and policies as they are shown now; a booking keeps them whatever is edited later."""
+def terms_of(asked: Asked, start: datetime) -> dict[str, Any]:
+    """Price and policies as they are shown now for ``start``; a booking keeps them whatever is edited later."""
     service = asked.service
+    until = {"cancel_until": service.cancel_until, "reschedule_until": service.reschedule_until}
     return {
         "minutes": asked.length.minutes,
         "days": asked.length.days,
@@ -183,8 +180,7 @@ def terms_of(asked: Asked) -> dict[str, Any]:
             seats=asked.seats,
         ),
         "currency": asked.catalogue.business.currency,
-        "cancel_until": service.cancel_until,
-        "reschedule_until": service.reschedule_until,
+        **policies.agreed(until, start, asked.location.timezone),
         "approval": service.approval,
         "decide_within": service.decide_within,
         "definition_id": service.definition_id,
@@ -201,7 +197,8 @@ def shown(asked: Asked, resource_ids: Sequence[int]) -> tuple[str, ...]:
 def with_alternatives(refusal: errors.SlotTaken, asked: Asked, start: datetime, now: datetime) -> errors.SlotTaken:
     """The same refusal with the nearest free times."""
     offers = availability.alternatives(asked, near=start, now=now)
-    return errors.SlotTaken(alternatives=offers, **{"start": start, **refusal.params})
+    params = {"start": start, "zone": asked.location.timezone, **refusal.params}
+    return errors.SlotTaken(alternatives=offers, **params)
 
 
 def _row(session: OrmSession, secret: str) -> Any:
@@ -255,6 +252,7 @@ def _held(session: OrmSession, row: Any, secret: str, now: datetime) -> Held:
         terms=row.terms,
         state=state,
         reference=reference,
+        source_id=row.source_id,
     )
 
 
@@ -263,18 +261,19 @@ def _serves(known: Any, need: Any, resource_id: int) -> bool:
     return resource_id in need.any_of if need.any_of else resource.kind == need.kind and need.skills <= resource.skills
 
 
-def _replaced(session: OrmSession, replaces: str | None) -> Any:
+def _replaced(session: OrmSession, replaces: str | None, now: datetime) -> Any:
     """The row of the hold to swap, or None when it is over already: then there is nothing to let go."""
     if replaces is None:
         return None
     row = _row(session, replaces)
     if row is None:
         raise errors.UnknownHold
-    return row if row.state == "open" else None
+    return row if row.state == "open" and row.expires_at > now else None
 
 
 def _letting_go(session: OrmSession, row: Any, now: datetime) -> LettingGo:
     def let_go() -> None:
+        lock_session(session, row.session_id)
         session.execute(
             update(Hold)
             .where(Hold.id == row.id, Hold.state == "open")
@@ -286,21 +285,15 @@ def _letting_go(session: OrmSession, row: Any, now: datetime) -> LettingGo:
     return LettingGo({row.session_id: row.seats}, let_go)
 
 
-def _check_open(session: OrmSession, visitor: str, old: Any, now: datetime) -> None:
-    """Two open holds per browser; the one about to be swapped does not count."""
-    open_holds = session.execute(
-        select(func.count()).where(
-            Hold.visitor == visitor, Hold.state == "open", Hold.expires_at > now, Hold.id != (old.id if old else 0)
-        )
-    ).scalar_one()
-    if open_holds >= MAX_OPEN:
+def _check_visitor(session: OrmSession, visitor: str, old: Any, per_hour: int | None, now: datetime) -> None:
+    """Two open holds per browser, the one about to be swapped apart; and so many in an hour."""
+    known = select(Hold.id, Hold.state, Hold.expires_at, Hold.created_at).where(Hold.visitor == visitor)
+    rows = session.execute(known).all()
+    still_open = [row for row in rows if row.state == "open" and row.expires_at > now and row.id != (old and old.id)]
+    if len(still_open) >= MAX_OPEN:
         raise errors.LimitReached(which="open_holds", limit=MAX_OPEN)
-
-
-def _source(session: OrmSession, code: str | None) -> int | None:
-    if code is None:
-        return None
-    return session.execute(select(Source.id).where(Source.code == code)).scalar()
+    if per_hour is not None:
+        policies.refuse_often((row.created_at for row in rows), per_hour, now)
 
 
 def _replay(session: OrmSession, secret: str, now: datetime) -> Held:

@@ -7,13 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 
+from models import prepared
+from models.base import dialect_of, table, upsert
 from models.doors import Idempotency
 from rules import errors
 
@@ -35,17 +37,27 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def begin(session: OrmSession, key: Key, *, now: datetime) -> Mapping[str, Any] | None:
-    """Claims the key in the current transaction. None: do the work, then ``finish``. Otherwise the stored answer.
+@cache
+def _claim(dialect: str) -> Any:
+    return upsert(Idempotency, dialect).on_conflict_do_nothing().returning(table(Idempotency).c.id)
 
-    A second request waits here, on the unique key, until the first has ended; after the lock time-out it is refused with
+
+def begin(session: OrmSession, key: Key, *, now: datetime, answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Claims the key in the current transaction. None: do the work. Otherwise the answer of the first time.
+
+    ``answer`` is what a second request will be given: it is written with the claim, which stays only if the work succeeds,
+    so it must be known before the work is done (a reference that was drawn, never a secret). A second request waits here, on the unique key, until the first has ended; after the lock time-out it is refused with
     InProgress. Raises KeyReused when the key came with something else before.
     """
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    values = {"scope": key.scope, "key": key.key, "fingerprint": key.fingerprint, "created_at": now}
-    claim = make(Idempotency).values(**values).on_conflict_do_nothing().returning(Idempotency.id)
+    values = {
+        "scope": key.scope,
+        "key": key.key,
+        "fingerprint": key.fingerprint,
+        "created_at": now,
+        "answer": dict(answer),
+    }
     try:
-        if session.execute(claim).scalar() is not None:
+        if prepared.run(session, _claim(dialect_of(session)), values).scalar() is not None:
             return None
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "55P03":
@@ -59,20 +71,10 @@ def begin(session: OrmSession, key: Key, *, now: datetime) -> Mapping[str, Any] 
             delete(Idempotency).where(Idempotency.id == row.id).execution_options(synchronize_session=False)
         )
         session.expunge(row)
-        return begin(session, key, now=now)
+        return begin(session, key, now=now, answer=answer)
     if row.fingerprint != key.fingerprint:
         raise errors.KeyReused
     return dict(row.answer or {})
-
-
-def finish(session: OrmSession, key: Key, answer: Mapping[str, Any]) -> None:
-    """Keeps the answer, without secrets, beside its effect."""
-    session.execute(
-        update(Idempotency)
-        .where(Idempotency.scope == key.scope, Idempotency.key == key.key)
-        .values(answer=dict(answer))
-        .execution_options(synchronize_session=False)
-    )
 
 
 def sweep(session: OrmSession, *, now: datetime) -> int:

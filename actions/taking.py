@@ -7,37 +7,42 @@ an unlocked read; then only what was chosen is locked and read again. The guard 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from actions.availability import Asked, question
+from actions.availability import Asked, narrowed, paused, question, without_those_off
 from actions.loads import Ranking
 from actions.transaction import Again
 from failpoints import enabled, failpoint
-from models import taken
-from models.base import table
+from models import prepared, taken
+from models.base import dialect_of, table
 from models.booking import Allocation, Booking, Hold, Session
 from models.bookings import LIVE
 from models.business import Business
 from models.catalogue import Resource, Service
+from models.chains import Rows, write
 from rules import errors
 from scheduling import availability
 
 NONE: Mapping[int, int] = {}
+Assignment = Sequence[tuple[int, int, tuple[int, ...]]]  # need, resource id, unit ids
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What was taken: the session, and whose time it is (resource ids in the order of the needs, each once)."""
+    """What was taken: the session, and whose time it is (resource ids in the order of the needs, each once).
+
+    ``rows`` open a session that is still to be written; ``session_id`` is 0 until then.
+    """
 
     session_id: int
     start: datetime
     end: datetime
     resource_ids: tuple[int, ...]
+    rows: tuple[Rows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +62,79 @@ def take(
     held_until: datetime | None,
     letting_go: LettingGo | None = None,
 ) -> Seat:
-    """Takes ``asked`` at ``start`` in the current transaction, firmly or until ``held_until``.
+    """Takes ``asked`` at ``start`` in the current transaction, firmly or until ``held_until``. Raises what ``claim`` raises."""
+    seat = claim(session, asked, start, now=now, held_until=held_until, letting_go=letting_go)
+    if not seat.rows:
+        return seat
+    return replace(seat, session_id=write(session, *seat.rows)[Session][0], rows=())
+
+
+def claim(
+    session: OrmSession,
+    asked: Asked,
+    start: datetime,
+    *,
+    now: datetime,
+    held_until: datetime | None,
+    letting_go: LettingGo | None = None,
+) -> Seat:
+    """Chooses and locks what ``asked`` takes at ``start``, and leaves the rows of a new session to the caller, who writes them
+    with what stands on them.
 
     Raises the refusal that says why not, or Again when what was chosen was lost between the look and the lock.
     """
+    off = paused(asked, now)
+    if off is not None:
+        raise errors.Paused(said=off.sentence, until=off.until, zone=asked.location.timezone)
+    asked = narrowed(asked, now)
     if asked.plan.service.per_day:
         lock_services(session, [asked.service.id])
+    terms = _Terms(session, asked, start, now, held_until, letting_go)
+    only = _only(asked)
+    if only:
+        terms.lock(only)
     slot, reading = look(session, asked, start, now=now, without=letting_go.sessions if letting_go else NONE)
     if slot.reason is not None:
         raise refusal(asked, slot, start)
     failpoint("chosen")
     if slot.session is not None:
-        return _join(
-            session, asked, slot, reading.sessions[slot.session], now=now, held_until=held_until, letting_go=letting_go
-        )
-    ranking = Ranking(session, asked, start)
-    day = _day(asked, start)
-    assignment = availability.assign(
-        asked.plan.service,
-        asked.plan.location,
-        asked.plan.resources,
-        reading.taken,
-        question(asked, first=day, last=day, now=now),
-        slot.start,
-        ranking.best_first,
-    )
-    if assignment is None:
-        raise errors.SlotTaken(start=start)
-    return _open(session, asked, slot, assignment, ranking, now=now, held_until=held_until, letting_go=letting_go)
+        return _join(terms, slot, reading.sessions[slot.session])
+    ranking = Ranking(session, asked, start, now)
+    assignment = _assigned(asked, slot, reading, ranking, now)
+    return _open(terms, slot, reading, assignment, ranking)
+
+
+def _only(asked: Asked) -> frozenset[int]:
+    """The resources of an appointment that leaves no choice, so that they can be locked before the look and need no second
+    one; else none."""
+    ids = availability.concerned(asked.plan.service, frozenset(each.id for each in asked.chosen))
+    choice = len(ids) > len(asked.plan.service.needs) or asked.service.seats > 1
+    return frozenset() if choice or enabled("guard_off") else ids
+
+
+@dataclass(slots=True)
+class _Terms:
+    """How something is being taken: for whom, until when, in exchange for what; and whether its resources are locked."""
+
+    session: OrmSession
+    asked: Asked
+    start: datetime
+    now: datetime
+    held_until: datetime | None
+    letting_go: LettingGo | None
+    locked: bool = False
+
+    def lock(self, wanted: Collection[int]) -> None:
+        """Locks ``wanted`` and what is given up for it, in one order, once."""
+        if not self.locked:
+            given_up = resources_of(self.session, self.letting_go.sessions) if self.letting_go else set()
+            lock_resources(self.session, {*wanted, *given_up})
+        self.locked = True
+
+    def let_go(self) -> None:
+        """Releases what is given up; everything is locked by now."""
+        if self.letting_go is not None:
+            self.letting_go.release()
 
 
 def look(
@@ -107,14 +157,16 @@ def look(
         session,
         service=plan.service,
         location=plan.location,
-        resource_ids=availability.concerned(plan.service, ask.chosen) or asked.candidates(),
+        resource_ids=(availability.concerned(plan.service, ask.chosen) | asked.off) or asked.candidates(),
         since=since,
         until=until,
         now=now,
         without=without,
     )
+    without_those_off(asked, reading.taken)
     minute = int(start.timestamp()) // 60
-    return availability.at(plan.service, plan.location, plan.resources, reading.taken, ask, minute), reading
+    slot = availability.at(plan.service, plan.location, plan.resources, reading.taken, ask, minute, choices=False)
+    return slot, reading
 
 
 def refusal(asked: Asked, slot: availability.Slot, start: datetime) -> errors.Refusal:
@@ -144,15 +196,24 @@ def lock_services(session: OrmSession, ids: Sequence[int]) -> None:
 
 def lock_resources(session: OrmSession, ids: Collection[int]) -> None:
     """Locks resources in id order and says that their time changes: one statement. On SQLite the transaction is the lock."""
-    chosen = select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id)
-    if not enabled("guard_off"):
-        chosen = chosen.with_for_update(key_share=True)
-    session.execute(
-        update(Resource)
-        .where(Resource.id.in_(chosen))
-        .values(version=Resource.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+    prepared.run(session, _UNLOCKED if enabled("guard_off") else _LOCKED, {"ids": list(ids)})
+
+
+_IN_ORDER = select(Resource.id).where(Resource.id.in_(bindparam("ids", expanding=True))).order_by(Resource.id)
+_UNLOCKED = update(table(Resource)).where(Resource.id.in_(_IN_ORDER)).values(version=Resource.version + 1)
+_LOCKED = (
+    update(table(Resource))
+    .where(Resource.id.in_(_IN_ORDER.with_for_update(key_share=True)))
+    .values(version=Resource.version + 1)
+)
+
+
+def lock_session(session: OrmSession, id: int) -> None:
+    """Locks a session, before the holds and bookings that it carries."""
+    prepared.run(session, _SESSION, {"id": id})
+
+
+_SESSION = select(Session.id).where(Session.id == bindparam("id")).with_for_update()
 
 
 def resources_of(session: OrmSession, session_ids: Collection[int]) -> set[int]:
@@ -220,20 +281,13 @@ def end_stale(session: OrmSession, session_id: int, now: datetime) -> bool:
     return True
 
 
-def _join(
-    session: OrmSession,
-    asked: Asked,
-    slot: availability.Slot,
-    resource_ids: tuple[int, ...],
-    *,
-    now: datetime,
-    held_until: datetime | None,
-    letting_go: LettingGo | None,
-) -> Seat:
+def _join(terms: _Terms, slot: availability.Slot, resource_ids: tuple[int, ...]) -> Seat:
     """Takes seats in a session that is open already."""
     assert slot.session is not None
-    _lock_and_release(session, set(resource_ids), letting_go)
-    _refuse_edited(session, asked)
+    session, now, held_until = terms.session, terms.now, terms.held_until
+    terms.lock(resource_ids)
+    terms.let_go()
+    _refuse_edited(session, terms.asked)
     row = session.execute(
         select(Session.starts, Session.ends, Session.seats, Session.held_until, Session.live)
         .where(Session.id == slot.session)
@@ -241,7 +295,7 @@ def _join(
     ).one()
     if not row.live or (row.held_until is not None and row.held_until <= now):
         raise Again
-    seats = taken.seats_taken(session, slot.session, now) + asked.seats
+    seats = taken.seats_taken(session, slot.session, now) + terms.asked.seats
     if seats > row.seats and not enabled("guard_off"):
         raise Again
     firm = held_until is None or row.held_until is None
@@ -250,105 +304,140 @@ def _join(
     return Seat(slot.session, row.starts, row.ends, resource_ids)
 
 
+def _assigned(
+    asked: Asked, slot: availability.Slot, reading: taken.Reading, ranking: Ranking, now: datetime
+) -> Assignment:
+    start = _instant(slot.start)
+    day = _day(asked, start)
+    found = availability.assign(
+        asked.plan.service,
+        asked.plan.location,
+        asked.plan.resources,
+        reading.taken,
+        question(asked, first=day, last=day, now=now),
+        slot.start,
+        ranking.best_first,
+    )
+    if found is None:
+        raise errors.SlotTaken(start=start)
+    return found
+
+
 def _open(
-    session: OrmSession,
-    asked: Asked,
-    slot: availability.Slot,
-    assignment: Sequence[tuple[int, int, tuple[int, ...]]],
-    ranking: Ranking,
-    *,
-    now: datetime,
-    held_until: datetime | None,
-    letting_go: LettingGo | None,
+    terms: _Terms, slot: availability.Slot, reading: taken.Reading, assignment: Assignment, ranking: Ranking
 ) -> Seat:
     """Opens a session on the chosen units."""
+    session, asked, now = terms.session, terms.asked, terms.now
     service = asked.plan.service
-    start, end = _instant(slot.start), _instant(slot.end)
-    busy_from = start - timedelta(minutes=service.buffer_before)
-    busy_to = end + timedelta(minutes=service.buffer_after)
-    resource_ids = tuple(dict.fromkeys(resource for _, resource, _ in assignment))
-    units = [unit for _, _, each in assignment for unit in each]
-    _lock_and_release(session, set(resource_ids), letting_go)
-    _refuse_edited(session, asked)
-    if _lost(session, resource_ids, units, busy_from, busy_to, now) and not enabled("guard_off"):
-        raise Again
-    offset = start.astimezone(asked.zone).utcoffset() or timedelta()
-    session_id = session.execute(
-        insert(table(Session))
-        .values(
-            kind="service",
-            service_id=asked.service.id,
-            location_id=asked.location.id,
-            starts=start,
-            ends=end,
-            busy_from=busy_from,
-            busy_to=busy_to,
-            zone=asked.location.timezone,
-            utc_offset=int(offset.total_seconds()) // 60,
-            seats=asked.service.seats,
-            seats_taken=asked.seats,
-            live=True,
-            held_until=held_until,
-            created_at=now,
+    busy_from = _instant(slot.start - service.buffer_before)
+    busy_to = _instant(slot.end + service.buffer_after)
+    locked = {resource for _, resource, _ in assignment}
+    # On SQLite the transaction has been the lock from its beginning: what was read still stands.
+    stands = terms.locked or dialect_of(session) == "sqlite"
+    terms.lock(locked)
+    if not stands:
+        without = terms.letting_go.sessions if terms.letting_go else NONE
+        reading = taken.read(
+            session,
+            service=service,
+            location=asked.plan.location,
+            resource_ids=locked,
+            since=busy_from,
+            until=busy_to,
+            now=now,
+            without=without,
         )
-        .returning(table(Session).c.id)
-    ).scalar_one()
-    rows: list[dict[str, Any]] = [
+        if _lost(reading.taken, assignment, slot.start - service.buffer_before, slot.end + service.buffer_after):
+            assignment = _among_the_locked(terms, ranking, locked, without)
+        elif not enabled("guard_off") and ranking.overtaken(assignment):
+            raise Again
+    terms.let_go()
+    if reading.edition != asked.catalogue.version:
+        raise Again
+    # The guard cannot look at the clock, so whoever wants the time clears away what has expired.
+    for session_id in sorted(reading.expired):
+        if not end_stale(session, session_id, now):
+            raise Again
+    return _opening(terms, slot, busy_from, busy_to, assignment, ranking)
+
+
+def _lost(found: availability.Taken, assignment: Assignment, busy_from: int, busy_to: int) -> bool:
+    """True when one of the chosen units is taken between two minutes."""
+    if enabled("guard_off"):
+        return False
+    units = [unit for _, _, each in assignment for unit in each]
+    return any(start < busy_to and busy_from < end for unit in units for start, end in found.busy.get(unit, ()))
+
+
+def _among_the_locked(
+    terms: _Terms, ranking: Ranking, locked: Collection[int], without: Mapping[int, int]
+) -> Assignment:
+    """Another choice after the first was lost while its locks were waited for: of the same resources, which nobody can take
+    from us any more. Raises the refusal when nothing is left, Again when it takes others."""
+    slot, reading = look(terms.session, terms.asked, terms.start, now=terms.now, without=without)
+    if slot.reason is not None:
+        raise refusal(terms.asked, slot, terms.start)
+    if slot.session is not None:
+        raise Again
+    assignment = _assigned(terms.asked, slot, reading, ranking, terms.now)
+    if any(resource not in locked for _, resource, _ in assignment):
+        raise Again
+    return assignment
+
+
+def _opening(
+    terms: _Terms,
+    slot: availability.Slot,
+    busy_from: datetime,
+    busy_to: datetime,
+    assignment: Assignment,
+    ranking: Ranking,
+) -> Seat:
+    """The rows of a session and of what it takes."""
+    asked, start, end = terms.asked, _instant(slot.start), _instant(slot.end)
+    offset = start.astimezone(asked.zone).utcoffset() or timedelta()
+    opened = {
+        "kind": "service",
+        "service_id": asked.service.id,
+        "location_id": asked.location.id,
+        "starts": start,
+        "ends": end,
+        "busy_from": busy_from,
+        "busy_to": busy_to,
+        "zone": asked.location.timezone,
+        "utc_offset": int(offset.total_seconds()) // 60,
+        "seats": asked.service.seats,
+        "seats_taken": asked.seats,
+        "live": True,
+        "held_until": terms.held_until,
+        "created_at": terms.now,
+    }
+    taking = sorted((unit, need, resource) for need, resource, each in assignment for unit in each)
+    rows = [
         {
-            "session_id": session_id,
-            "resource_id": resource,
-            "unit_id": unit,
-            "need": need,
             "busy_from": busy_from,
             "busy_to": busy_to,
+            "held_until": terms.held_until,
             "live": True,
-            "held_until": held_until,
+            "unit_id": unit,
+            "need": need,
+            "resource_id": resource,
             "reason": ranking.reason(need, resource),
         }
-        for need, resource, each in assignment
-        for unit in each
+        for unit, need, resource in taking
     ]
-    session.execute(insert(table(Allocation)), sorted(rows, key=lambda row: int(row["unit_id"])))
-    return Seat(session_id, start, end, resource_ids)
-
-
-def _lock_and_release(session: OrmSession, wanted: set[int], letting_go: LettingGo | None) -> None:
-    if letting_go is None:
-        lock_resources(session, wanted)
-        return
-    given_up = resources_of(session, letting_go.sessions)
-    lock_resources(session, wanted | given_up)
-    letting_go.release()
+    opens = Rows(Session, [opened]), Rows(Allocation, rows, after={"session_id": Session})
+    return Seat(0, start, end, tuple(dict.fromkeys(resource for _, resource, _ in assignment)), opens)
 
 
 def _refuse_edited(session: OrmSession, asked: Asked) -> None:
     """Raises Again when the catalogue was edited since ``asked`` was read: edits take the same resource locks, so from here
     on it stands. A statement of its own, since it must see what was committed while we waited."""
-    if session.execute(select(Business.catalogue_version)).scalar() != asked.catalogue.version:
+    if prepared.run(session, _EDITION).scalar() != asked.catalogue.version:
         raise Again
 
 
-def _lost(
-    session: OrmSession,
-    resource_ids: Collection[int],
-    units: Sequence[int],
-    busy_from: datetime,
-    busy_to: datetime,
-    now: datetime,
-) -> bool:
-    """True when one of the units has been taken since the look. Expired holds in the way are released."""
-    rows = session.execute(
-        select(Allocation.session_id, Allocation.unit_id, Allocation.held_until).where(
-            Allocation.resource_id.in_(resource_ids),
-            Allocation.live,
-            Allocation.busy_to > busy_from,
-            Allocation.busy_from < busy_to,
-        )
-    ).all()
-    stale = {row.session_id for row in rows if row.held_until is not None and row.held_until <= now}
-    # The guard cannot look at the clock, so whoever wants the time clears it away, with the resources locked.
-    ended = {session_id for session_id in sorted(stale) if end_stale(session, session_id, now)}
-    return any(row.unit_id in units and row.session_id not in ended for row in rows)
+_EDITION = select(Business.catalogue_version)
 
 
 def _instant(minute: int) -> datetime:

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import NoReturn, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -13,9 +14,10 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import scoped_session
 
 from failpoints import failpoint
-from models.base import BEGIN_WRITING, db
+from models import snapshot
+from models.base import BEGIN_WRITING, OPEN, db
 from models.booking import GUARD
-from rules.errors import Busy, SlotTaken, StorageFull
+from rules.errors import Busy, Refusal, SlotTaken, StorageFull, Uncertain
 
 T = TypeVar("T")
 Database = OrmSession | scoped_session[OrmSession]
@@ -25,18 +27,31 @@ class Again(Exception):
     """What was chosen has been lost meanwhile, or the database asks for another try: roll back and run it once more."""
 
 
-TRIES = 5
+TRIES, PATIENCE = 5, 3.0
 
 
 def run(work: Callable[[OrmSession], T]) -> T:
-    """``work(session)`` inside one transaction, at most five times when it is told to try again. Then Busy."""
-    for tried in range(TRIES):
+    """``work(session)`` inside one transaction, once more whenever it is told to try again. Busy after three seconds of that.
+
+    It is counted in time and not in tries, since whoever loses a choice has seen another win it: of ten people who would
+    all do, one can be lost nine times before the tenth is had. Work may trust the catalogue that this process knows
+    (``snapshot.latest``) as long as it checks the version under its locks: what was refused on an outdated one is decided
+    again.
+    """
+    began = time.monotonic()
+    for tried in count():
         try:
             with transaction() as session:
                 return work(session)
+        except Refusal:
+            if not snapshot.outdated(db.session()):
+                raise
         except Again:
+            snapshot.outdated(db.session())
+            if tried >= TRIES and time.monotonic() - began > PATIENCE:
+                break
             # A deadlock's losers meet again at once without some noise; a lost choice has nothing to wait for.
-            time.sleep(random.uniform(0, 0.02) * tried)
+            time.sleep(random.uniform(0, 0.02) * min(tried, TRIES))
     raise Busy(retry_after=1)
 
 
@@ -50,11 +65,12 @@ def transaction() -> Iterator[OrmSession]:
     session = db.session()
     assert not session.new and not session.dirty and not session.deleted, "changes outside of an action"
     session.rollback()
+    failpoint("before_begin")
     try:
-        session.connection(execution_options={BEGIN_WRITING: True})
+        session.info[OPEN] = session.connection(execution_options={BEGIN_WRITING: True})
         yield session
         failpoint("before_commit")
-        session.commit()
+        _commit(session)
         failpoint("after_commit")
     except DBAPIError as error:
         session.rollback()
@@ -62,6 +78,19 @@ def transaction() -> Iterator[OrmSession]:
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info.pop(OPEN, None)
+
+
+def _commit(session: OrmSession) -> None:
+    """Commits. Raises Uncertain when the connection breaks over it: nobody can say then on which side of it."""
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if not error.connection_invalidated and not (getattr(error.orig, "sqlstate", None) or "").startswith("57P"):
+            raise
+        session.rollback()
+        raise Uncertain(retry_after=5) from error
 
 
 def _refuse(error: DBAPIError) -> NoReturn:

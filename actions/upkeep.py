@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from actions import change, idempotency, review
-from actions.taking import end_stale
+from actions import attachments, change, feedback, idempotency, review, unanswered
+from actions.taking import end_stale, lock_session, settle
 from actions.transaction import run, transaction
 from models.base import db
 from models.booking import Booking, Hold, Session
+from models.business import Business
+from models.desk import Proposal
 from models.message_queries import expire_overdue
-from rules import errors, policies
+from rules import errors
 
 HOLDS_KEPT = timedelta(days=1)
 
 
-def sweep(*, now: datetime) -> dict[str, int]:
-    """Does all of it once and says how often each was done. Several processes may run it at the same time."""
-    return {
-        "holds": _end_holds(now),
-        "requests": _end_requests(now),
-        "days": _end_days(now),
-        "messages": _end_messages(now),
-        "old": _drop_old(now),
+def sweep(*, now: datetime, answers: Path | None = None) -> dict[str, int]:
+    """Does all of it once and says how often each was done. Several processes may run it at the same time.
+    ``answers`` is where customers' files are kept.
+
+    What fails does not keep the rest from being done; the first failure is raised at the end.
+    """
+    parts: dict[str, Callable[[datetime], int]] = {
+        "proposals": _end_proposals,
+        "holds": _end_holds,
+        "requests": _end_requests,
+        "days": _end_days,
+        "messages": _end_messages,
+        "old": _drop_old,
     }
+    if answers is not None:
+        parts["files"] = lambda now: attachments.sweep(db.session(), answers, now=now)
+    done: dict[str, int] = {}
+    failures: list[Exception] = []
+    for name, part in parts.items():
+        try:
+            done[name] = part(now)
+        except Exception as failure:
+            db.session.rollback()
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return done
 
 
 def _end_holds(now: datetime) -> int:
@@ -38,25 +60,50 @@ def _end_holds(now: datetime) -> int:
             select(Session.id).where(Session.live, Session.held_until <= now).order_by(Session.id).limit(500)
         ).scalars()
     )
-    return sum(run(partial(_end_one, id=id, now=now)) for id in stale)
+    over = list(
+        db.session.execute(
+            select(Hold.id, Hold.session_id)
+            .join(Session, Session.id == Hold.session_id)
+            .where(Hold.state == "open", Hold.expires_at <= now, Session.held_until.is_(None))
+            .order_by(Hold.id)
+            .limit(500)
+        )
+    )
+    ended = sum(run(partial(_end_one, id=id, now=now)) for id in stale)
+    return ended + sum(run(partial(_end_beside, id=id, session_id=of, now=now)) for id, of in over)
 
 
 def _end_one(session: OrmSession, *, id: int, now: datetime) -> bool:
     return end_stale(session, id, now)
 
 
+def _end_beside(session: OrmSession, *, id: int, session_id: int, now: datetime) -> bool:
+    """Ends one hold in a session that others keep alive."""
+    lock_session(session, session_id)
+    ended = session.execute(
+        update(Hold)
+        .where(Hold.id == id, Hold.state == "open", Hold.expires_at <= now)
+        .values(state="expired")
+        .execution_options(synchronize_session=False)
+    )
+    settle(session, session_id, now=now)
+    return bool(ended.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _end_proposals(now: datetime) -> int:
+    return sum(unanswered.end(booking_id=id, now=now) for id in unanswered.due(db.session(), now))
+
+
 def _end_requests(now: datetime) -> int:
     rows = db.session.execute(
-        select(Booking.reference, Booking.terms, Booking.created_at, Session.starts)
+        select(Booking.reference)
         .join(Session, Session.id == Booking.session_id)
-        .where(Booking.status == "requested")
+        .where(Booking.status == "requested", Session.starts <= now)
         .order_by(Session.starts)
-        .limit(1000)
-    ).all()
+        .limit(500)
+    ).scalars()
     ended = 0
-    for reference, terms, created_at, starts in rows:
-        if policies.decide_by(starts, created_at, {**terms, "decide_within": None}) > now:
-            continue
+    for reference in list(rows):
         try:
             ended += not review.expire(reference=reference, now=now).replayed
         except errors.StateChanged:
@@ -65,7 +112,11 @@ def _end_requests(now: datetime) -> int:
 
 
 def _end_days(now: datetime) -> int:
-    """A booking that nobody touched is completed, by the clock, when its local day is over."""
+    """A booking that nobody touched is completed, by the clock, when its local day is over; where the business wants to be
+    asked (``at_day_end: ask``) it waits for somebody to say what became of it."""
+    extra = db.session.execute(select(Business.extra)).scalar() or {}
+    if extra.get("at_day_end", "complete") == "ask":
+        return 0
     rows = db.session.execute(
         select(Booking.reference, Session.ends, Session.zone)
         .join(Session, Session.id == Booking.session_id)
@@ -87,6 +138,7 @@ def _complete(reference: str, now: datetime) -> bool:
             return False
         after = change.write(session, before, now=now, status="completed")
         change.remember(session, "completed", before, after, actor=change.CLOCK, now=now)
+        feedback.ask(session, after, now=now)
         return True
 
     return run(work)
@@ -103,6 +155,8 @@ def _drop_old(now: datetime) -> int:
         gone = session.execute(
             delete(Hold)
             .where(Hold.state.in_(("released", "expired")), Hold.expires_at < now - HOLDS_KEPT)
+            # What was proposed to a customer stays with her booking.
+            .where(Hold.id.not_in(select(Proposal.hold_id).where(Proposal.hold_id.is_not(None))))
             .execution_options(synchronize_session=False)
         )
         return int(gone.rowcount) + idempotency.sweep(session, now=now)  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Visits, steps reached and searches that found nothing, counted per day, service and source: no person, no cookie.
 
-Counted in the process and written every few seconds, apart from everything else: a page never waits for it.
+Counted in the process and written every few seconds, after an answer has been sent: no page waits for it.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, datetime
 from threading import Lock
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from actions.transaction import transaction
 from models.base import db
 from models.doors import VisitCount
+from models.snapshot import latest
 
 STEPS = ("visit", "times", "search_empty", "held", "details", "booked")
 EVERY = 5.0
@@ -22,11 +24,16 @@ _lock = Lock()
 _last = 0.0
 
 
-def count(step: str, *, service_id: int = 0, source_id: int = 0, now: datetime) -> None:
+def count(step: str, *, service_id: int | None = None, source_id: int | None = None, now: datetime) -> None:
     """Counts one step reached."""
     assert step in STEPS
     with _lock:
-        _waiting[now.date(), step, service_id, source_id] += 1
+        _waiting[_day(now), step, service_id or 0, source_id or 0] += 1
+
+
+def _day(now: datetime) -> date:
+    """The date by the business's clock."""
+    return now.astimezone(ZoneInfo(latest(db.session()).business.timezone)).date()
 
 
 def due(now: datetime) -> bool:
