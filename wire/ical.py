@@ -7,13 +7,16 @@ Fields by RFC 5545, names by RFC 7986; the traps are those of the calendars that
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vDuration, vText
+
+from scheduling.hours import repeated
 
 REFRESH = timedelta(hours=1)
 
@@ -33,7 +36,6 @@ class Entry:
     status: str
     created: datetime
     changed: datetime
-    url: str | None = None
 
 
 def calendar(name: str, entries: Sequence[Entry], *, first: date | None = None, last: date | None = None) -> bytes:
@@ -43,8 +45,8 @@ def calendar(name: str, entries: Sequence[Entry], *, first: date | None = None, 
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
     made.add("method", "PUBLISH")
-    made.add("name", vText(plain(name)))
-    made.add("x-wr-calname", plain(name))
+    made.add("name", _Text(plain(name)))
+    made.add("x-wr-calname", _Text(plain(name)))
     if entries:
         made.add("x-wr-timezone", entries[0].zone)
     made.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
@@ -67,21 +69,37 @@ def _event(entry: Entry) -> Event:
     event.add("dtstamp", entry.changed)
     event.add("last-modified", entry.changed)
     event.add("created", entry.created)
-    event.add("dtstart", entry.start.astimezone(zone))
-    event.add("dtend", entry.end.astimezone(zone))
-    event.add("summary", plain(entry.title))
+    start, end = entry.start.astimezone(zone), entry.end.astimezone(zone)
+    if repeated(start) or repeated(end):
+        # A local time that comes twice means the first (RFC 5545, 3.3.5), and not every reader knows that.
+        start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
+    event.add("dtstart", start)
+    event.add("dtend", end)
+    event.add("summary", _Text(plain(entry.title)))
     if entry.place:
-        event.add("location", plain(entry.place))
+        event.add("location", _Text(plain(entry.place)))
     if entry.description:
-        event.add("description", plain(entry.description))
+        event.add("description", _Text(plain(entry.description)))
     event.add("status", entry.status)
     event.add("transp", "TRANSPARENT" if entry.status == "CANCELLED" else "OPAQUE")
     event.add("class", "PRIVATE")
-    if entry.url:
-        event.add("url", entry.url)
     return event
 
 
+class _Text(vText):
+    """A text, escaped by RFC 5545, 3.3.11. The library's own way makes a line break of a typed ``\\N``."""
+
+    def to_ical(self) -> bytes:
+        return _SPECIAL.sub(lambda sign: "\\n" if sign[0] == "\n" else "\\" + sign[0], self).encode()
+
+
+_SPECIAL = re.compile(r"[\\;,\n]")
+
+
 def plain(text: str) -> str:
-    """Text without control characters; line breaks stay and are escaped by the writer."""
-    return "".join(each for each in text if each == "\n" or unicodedata.category(each) not in ("Cc", "Cs"))
+    """Text without control characters and marks of the byte order; line breaks stay and are escaped by the writer."""
+    return "".join(each for each in text if each == "\n" or not _harmful(each))
+
+
+def _harmful(character: str) -> bool:
+    return character == "\ufeff" or unicodedata.category(character) in ("Cc", "Cs")

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from models.bookings import BookingView
 
@@ -25,8 +24,8 @@ def sign(secret_key: str, purpose: str, *parts: object) -> str:
 
 
 def manage_token(booking: BookingView, secret_key: str) -> str:
-    """The secret of one booking's manage link."""
-    return sign(secret_key, "manage", booking.uid, booking.token_version)
+    """The secret of one booking's manage link: 132 bits of the signature, so that a text message holds it in one part."""
+    return sign(secret_key, "manage", booking.uid, booking.token_version)[:22]
 
 
 def opens(token: str, booking: BookingView, secret_key: str, *, now: datetime) -> bool:
@@ -40,15 +39,62 @@ def manage_url(base_url: str, booking: BookingView, secret_key: str) -> str:
     return f"{base_url}/b/{booking.reference}?t={manage_token(booking, secret_key)}"
 
 
+def feedback_token(booking: BookingView, secret_key: str) -> str:
+    """The secret of one booking's link for saying how it was. It opens nothing else."""
+    return sign(secret_key, "feedback", booking.uid, booking.token_version)[:22]
+
+
+def feedback_opens(token: str, booking: BookingView, secret_key: str, *, now: datetime) -> bool:
+    """True when ``token`` is the booking's and the visit is at most 30 days past."""
+    right = hmac.compare_digest(token.encode("utf-8", "surrogatepass"), feedback_token(booking, secret_key).encode())
+    return right and now < booking.end + LIVES_AFTER_VISIT
+
+
+def feedback_url(base_url: str, booking: BookingView, secret_key: str) -> str:
+    """Where the customer says how it was."""
+    return f"{base_url}/f/{booking.reference}?t={feedback_token(booking, secret_key)}"
+
+
+def desk_url(base_url: str, booking: BookingView, *, asked: bool = False) -> str:
+    """Where staff see a booking, once they are signed in: the link itself opens nothing and decides nothing. ``asked``: among
+    the requests, for who decides it."""
+    return f"{base_url}/desk/{'r' if asked else 'b'}/{booking.reference}"
+
+
 def calendar_url(base_url: str, booking: BookingView, secret_key: str) -> str:
     """The calendar file of one booking."""
     return f"{base_url}/b/{booking.reference}/calendar.ics?t={manage_token(booking, secret_key)}"
 
 
-def service_url(
-    base_url: str, slug: str, *, location: str | None = None, resource: str | None = None, source: str | None = None
-) -> str:
-    """The public link of a service, with what is chosen beforehand."""
-    given = [("location", location), ("with", resource), ("src", source)]
-    query = "&".join(f"{name}={quote(value)}" for name, value in given if value)
-    return f"{base_url}/book/{quote(slug)}" + (f"?{query}" if query else "")
+def receipt_url(base_url: str, message_id: int, attempt: int, secret_key: str) -> str:
+    """Where a carrier sends the receipts of one try of one message: what it says may come before it has answered us."""
+    tried = f"{message_id}-{attempt}"
+    return f"{base_url}/webhooks/twilio/status?of={tried}&key={sign(secret_key, 'receipt', tried)[:22]}"
+
+
+def receipt_of(tried: str, key: str, secret_key: str) -> tuple[int, int] | None:
+    """The message and the try that such an address names, or None for one that is not ours."""
+    right = sign(secret_key, "receipt", tried)[:22]
+    if not hmac.compare_digest(key.encode("utf-8", "surrogatepass"), right.encode()):
+        return None
+    message_id, _, attempt = tried.partition("-")
+    return int(message_id), int(attempt)
+
+
+def account_url(base_url: str, id: int, password_hash: str | None, until: datetime, secret_key: str) -> str:
+    """Where somebody chooses a new password, until ``until``. The old password is part of the signature: once there is
+    a new one, the link is dead."""
+    stamp = int(until.timestamp())
+    return f"{base_url}/desk/password/{id}/{stamp}/{_account_token(id, password_hash, stamp, secret_key)}"
+
+
+def account_opens(
+    token: str, id: int, password_hash: str | None, until: int, secret_key: str, *, now: datetime
+) -> bool:
+    """True when ``token`` is the one of an account's link and its time is not over."""
+    right = _account_token(id, password_hash, until, secret_key)
+    return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), right.encode()) and now.timestamp() < until
+
+
+def _account_token(id: int, password_hash: str | None, until: int, secret_key: str) -> str:
+    return sign(secret_key, "account", id, password_hash or "", until)

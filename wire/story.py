@@ -20,12 +20,21 @@ STEPS = {
     "cancelled": n_("Cancelled"),
     "expired": n_("Not confirmed in time"),
     "completed": n_("Completed"),
+    "restored": n_("Booked again"),
 }
 
 
 def story(steps: Iterable[History], told: Described) -> list[tuple[str, str]]:
-    """A sentence and its instant (by the location's clock) for each step, in the order given."""
-    return [(_sentence(step, told), _at(step.at, told)) for step in steps if step.action in STEPS]
+    """A sentence and its instant (by the location's clock) for each step, in the order given, latest first; what was undone
+    never happened."""
+    shown = []
+    undone: set[int] = set()
+    for step in steps:
+        if step.action == "undone":
+            undone.add((step.before or {}).get("revision", 0))
+        elif step.action in STEPS and (step.after or {}).get("revision", 0) not in undone:
+            shown.append((_sentence(step, told), _at(step.at, told)))
+    return shown
 
 
 def _sentence(step: History, told: Described) -> str:

@@ -1,0 +1,1 @@
+"""What the house reads of itself: figures, charts and files of them. Beside the actions; it changes nothing."""
