@@ -8,6 +8,7 @@ import time
 from datetime import datetime, timedelta
 
 from flask import current_app
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import select, update
 
 import clock
@@ -15,15 +16,18 @@ import config
 from actions.contacts import may_text
 from actions.transaction import transaction
 from failpoints import failpoint
-from models import bookings, message_queries
+from models import bookings, message_queries, sending, staff_queries
 from models.base import db
+from models.bookings import BookingView
 from models.outbox import Message
-from models.people import Contact
+from models.people import Contact, Staff
 from models.snapshot import catalogue
-from notifications import mail, sms
+from notifications import account_mail, mail, sms
 from notifications.compose import Composed, compose
 from notifications.outcome import Permanent, Sent, Temporary, Unknown
 from rules import messages
+from rules.workflow import LIVE
+from wire.links import receipt_url
 
 log = logging.getLogger("frontdesk.messages")
 
@@ -31,46 +35,61 @@ log = logging.getLogger("frontdesk.messages")
 def deliver(message_id: int) -> str | None:
     """Sends one message if it is still wanted and nobody else has it. Returns the state it got, or None when it was not
     ours to send."""
+    failpoint("taken")
     now = clock.now()
     with transaction() as session:
-        message = message_queries.claim(session, message_id, now)
+        # Restored a moment ago, while this job lay in the queue.
+        message = None if sending.paused(session) else message_queries.claim(session, message_id, now)
         if message is None:
             return None
-        why = _unwanted(message, now)
-        if why is not None:
-            overdue = now >= message.deadline
-            message_queries.settle(session, message, state="expired" if overdue else "dropped", now=now, why=why)
-            return "dropped"
+        booking = bookings.by_id(session, message.object_id) if message.object_kind == "booking" else None
+        staff = session.get(Staff, message.object_id) if message.object_kind == "staff" else None
+        if message.object_kind == "staff":
+            why = account_mail.unwanted(message, staff)
+        else:
+            why = _unwanted(message, booking, now)
+        if why is not None or (booking is None and staff is None):
+            state = "expired" if now >= message.deadline else "dropped"
+            message_queries.settle(session, message, state=state, now=now, why=why)
+            return state
+        known = catalogue(session)
+        others = message_queries.provider_ids(session, message)
     failpoint("claimed")
     settings: config.Settings = current_app.config["SETTINGS"]
     began = time.monotonic()
     try:
-        booking = bookings.by_id(db.session(), message.object_id)
-        assert booking is not None
-        composed = compose(message, booking, catalogue(db.session()), settings, now=now)
+        if staff is not None:
+            composed = account_mail.compose_account(message, staff, known, settings)
+        else:
+            assert booking is not None
+            composed = compose(message, booking, known, settings, now=now)
         # No connection is held while a carrier thinks.
-        db.session.rollback()
         db.session.remove()
-        sent = _send(message, composed, settings, now)
+        sent = _send(message, composed, settings, others=others, now=now)
     except Permanent as problem:
         return _settle(message, "failed", problem.code, problem.why, began, suppress=problem.suppress)
     except Temporary as problem:
         state = "unknown" if isinstance(problem, Unknown) else "retry"
         return _settle(message, state, problem.code, problem.why, began, after=problem.after)
+    except JobTimeoutException:
+        return _settle(message, "unknown", "timeout", "the carrier took too long", began)
     except Exception as problem:
         log.exception("message %s failed", message_id)
         final = message.attempt >= 5
         return _settle(message, "failed" if final else "retry", "bug", type(problem).__name__, began)
     failpoint("sent")
-    return _settle(message, "sent", None, None, began, provider_id=sent.provider_id)
+    state = _settle(message, "sent", None, None, began, provider_id=sent.provider_id)
+    failpoint("settled")
+    return state
 
 
-def _unwanted(message: Message, now: datetime) -> str | None:
-    booking = bookings.by_id(db.session(), message.object_id)
+def _unwanted(message: Message, booking: BookingView | None, now: datetime) -> str | None:
     if booking is None:
         return "the booking is gone"
     if message.audience == "customer" and _suppressed(message):
         return "this contact must not be written to"
+    if message.audience == "staff" and staff_queries.has_left(db.session(), message.recipient):
+        return "whose mailbox this is has left"
     if message.channel == "sms" and not may_text(message.recipient):
         return "this number cannot take a text message"
     return messages.unwanted(
@@ -80,8 +99,15 @@ def _unwanted(message: Message, now: datetime) -> str | None:
         booking_status=booking.status,
         booking_revision=booking.revision,
         start=booking.start,
+        has_it=booking.status in LIVE and message.recipient in _mailboxes(booking),
         now=now,
     )
+
+
+def _mailboxes(booking: BookingView) -> set[str | None]:
+    """Of those whom the booking now takes."""
+    known = catalogue(db.session()).resource_by_id
+    return {known[id].email for id in booking.resource_ids}
 
 
 def _suppressed(message: Message) -> bool:
@@ -91,7 +117,9 @@ def _suppressed(message: Message) -> bool:
     return state in ("bad", "opted_out")
 
 
-def _send(message: Message, composed: Composed, settings: config.Settings, now: datetime) -> Sent:
+def _send(
+    message: Message, composed: Composed, settings: config.Settings, *, others: frozenset[str], now: datetime
+) -> Sent:
     failpoint("sending")
     if message.channel == "sms":
         text = sms.Text(
@@ -100,6 +128,8 @@ def _send(message: Message, composed: Composed, settings: config.Settings, now: 
             reference=f"sms-{message.id}",
             useful_for=int((message.deadline - now).total_seconds()),
             sent_at=message.created_at,
+            others=others,
+            receipts=receipt_url(settings.base_url, message.id, message.attempt, settings.secret_key),
         )
         # A second try may follow one that arrived without an answer.
         return sms.send(text, settings, look_up=message.attempt > 1)

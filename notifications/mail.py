@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,7 +19,8 @@ from urllib.parse import unquote, urlsplit
 import config
 from notifications.outcome import Misconfigured, Permanent, Sent, Temporary, Unknown
 
-CONNECT, WHOLE = 10, 60
+# Seconds: to connect, for one answer, for all of it, to part. Together below dispatch.JOB_TIMEOUT.
+CONNECT, STEP, WHOLE, GOODBYE = 10, 30, 60, 5
 RETRY_AFTER = (60, 300, 900, 1800, 3600, 7200)
 
 
@@ -77,8 +83,12 @@ def _write(message: EmailMessage, folder: Path, message_id: str) -> Sent:
     return Sent(name)
 
 
-def connected(url: str) -> smtplib.SMTP:
-    """A connection to the server of a ``smtp://`` or ``smtps://`` address: encrypted where it can be, signed in."""
+@contextmanager
+def connected(url: str) -> Iterator[smtplib.SMTP]:
+    """A connection to the server of a ``smtp://`` or ``smtps://`` address: encrypted where it can be, signed in.
+
+    After ``WHOLE`` seconds it is cut, whatever the server does: a claim must not outlive its lease.
+    """
     parts = urlsplit(url)
     host, secure = parts.hostname or "localhost", parts.scheme == "smtps"
     context = ssl.create_default_context()
@@ -87,54 +97,83 @@ def connected(url: str) -> smtplib.SMTP:
         server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=CONNECT, context=context)
     else:
         server = smtplib.SMTP(host, parts.port or 587, timeout=CONNECT)
+    cut = threading.Timer(WHOLE, _cut, (server,))
+    cut.daemon = True
+    cut.start()
     try:
         if server.sock is not None:
-            server.sock.settimeout(WHOLE)
+            server.sock.settimeout(STEP)
         server.ehlo()
         if not secure and server.has_extn("starttls"):
             server.starttls(context=context)
             server.ehlo()
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
-    except BaseException:
-        server.close()
-        raise
-    return server
+        yield server
+    finally:
+        cut.cancel()
+        _part(server)
+
+
+def _cut(server: smtplib.SMTP) -> None:
+    with contextlib.suppress(OSError):
+        if server.sock is not None:
+            server.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _part(server: smtplib.SMTP) -> None:
+    """Says goodbye. What goes wrong in that changes nothing: a mail that was taken is taken."""
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        if server.sock is not None:
+            server.sock.settimeout(GOODBYE)
+        server.quit()
+    server.close()
 
 
 def _smtp(message: EmailMessage, mail: Mail, sender: str, url: str) -> Sent:
-    data_sent = False
+    handing_over = False
     try:
         with connected(url) as server:
-            data_sent = True
-            refused = server.send_message(message, sender, [mail.to])
-            if refused:
-                code, text = next(iter(refused.values()))
-                raise _classified(code, text)
-            data_sent = False
-    except smtplib.SMTPRecipientsRefused as error:
-        code, text = next(iter(error.recipients.values()))
-        raise _classified(code, text) from error
-    except smtplib.SMTPAuthenticationError as error:
-        raise Misconfigured(str(error.smtp_code), "the mail server refuses our sign-in", 900) from error
-    except smtplib.SMTPResponseException as error:
-        raise _classified(error.smtp_code, error.smtp_error) from error
-    except smtplib.SMTPServerDisconnected as error:
-        raise (Unknown if data_sent else Temporary)("lost", "the connection was lost") from error
+            handing_over = True
+            server.send_message(message, sender, [mail.to])
     except (smtplib.SMTPException, OSError) as error:
-        raise (Unknown if data_sent and isinstance(error, TimeoutError) else Temporary)(
-            "connect", str(error)[:200]
-        ) from error
+        raise _outcome(error, handing_over=handing_over) from error
     return Sent(mail.message_id)
 
 
-def _classified(code: int, text: bytes | str) -> Exception:
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+def _outcome(error: Exception, *, handing_over: bool) -> Exception:
+    """What an error of the connection means for this message and for its recipient."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+        return _classified(code, text, of_recipient=True)
+    if isinstance(error, smtplib.SMTPDataError):
+        return _classified(error.smtp_code, error.smtp_error, of_recipient=False)
+    if isinstance(error, smtplib.SMTPResponseException):
+        # The greeting, the sign-in, the sender: who is refused there is we.
+        code, why = error.smtp_code, _words(error.smtp_error)
+        return Temporary(str(code), why) if 400 <= code < 500 else Misconfigured(str(code), why, 900)
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        if handing_over:
+            return Permanent("smtputf8", "the mail server cannot write to such an address")
+        return Misconfigured("sign-in", str(error)[:200], 900)
+    lost = isinstance(error, (smtplib.SMTPServerDisconnected, TimeoutError))
+    if handing_over and lost:
+        return Unknown("lost", "the connection was lost")
+    return Temporary("connect", str(error)[:200])
+
+
+def _words(text: bytes | str) -> str:
+    return (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text))[:200]
+
+
+def _classified(code: int, text: bytes | str, *, of_recipient: bool) -> Exception:
+    words = _words(text)
     if 400 <= code < 500:
         # Greylisting opens only after a while.
-        return Temporary(str(code), words[:200], 300 if code in (450, 451) else None)
+        return Temporary(str(code), words, 300 if code in (450, 451) else None)
     if words.startswith("5.7"):
-        return Misconfigured(str(code), words[:200], 3600)
+        return Misconfigured(str(code), words, 3600)
     if words.startswith("5.2.2"):
-        return Temporary(str(code), words[:200], 3600)
-    return Permanent(str(code), words[:200], "bad" if code in (550, 551, 553) else None)
+        return Temporary(str(code), words, 3600)
+    # A refused text says nothing about the mailbox.
+    return Permanent(str(code), words, "bad" if of_recipient and code in (550, 551, 553) else None)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -18,6 +18,7 @@ from notifications.outcome import Misconfigured, Permanent, Sent, Temporary, Unk
 
 RETRY_AFTER = (30, 60, 300, 900, 1800, 3600)
 TIMEOUT = 20
+SKEW = timedelta(minutes=10)
 # Classes of https://www.twilio.com/docs/api/errors: what a code means for this message and its recipient.
 BAD_NUMBER = {21211, 21614, 30005, 30006}
 OPTED_OUT = {21610}
@@ -27,13 +28,16 @@ OURS = {20003, 21408, 21606, 21212, 21608, 21617, 21602, 30002, 30007, 30034}
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text message. ``useful_for`` seconds it is worth delivering."""
+    """One text message. ``useful_for`` seconds it is worth delivering. ``others``: the carrier's ids of other messages to
+    this number, which may say the same. ``receipts`` is where the carrier tells what became of this try."""
 
     to: str
     body: str
     reference: str
     useful_for: int
     sent_at: datetime
+    others: frozenset[str] = frozenset()
+    receipts: str | None = None
 
 
 class _Elsewhere(TwilioHttpClient):
@@ -74,12 +78,12 @@ def send(text: Text, settings: config.Settings, *, look_up: bool = False) -> Sen
             to=text.to,
             body=text.body,
             validity_period=max(60, min(36000, text.useful_for)),
-            status_callback=f"{settings.base_url}/webhooks/twilio/status" if settings.production else None,
+            status_callback=text.receipts if settings.production else None,
             **_sender(settings),
         )
     except TwilioRestException as error:
         raise _classified(error) from error
-    except (requests.Timeout, requests.ConnectionError) as error:
+    except (TwilioException, requests.RequestException) as error:
         refused = isinstance(error, requests.exceptions.ConnectTimeout) or "refused" in str(error)
         raise (Temporary if refused else Unknown)("connect", type(error).__name__) from error
     return Sent(made.sid)
@@ -92,20 +96,28 @@ def _sender(settings: config.Settings) -> dict[str, str]:
 
 
 def _found(carrier: Client, text: Text) -> str | None:
-    """The id of an earlier copy with the same text to the same number in the last hours."""
-    since = text.sent_at - timedelta(hours=6)
+    """The id of a copy of this very message that has arrived, or None."""
+    since = text.sent_at - SKEW
     for each in carrier.messages.list(to=text.to, date_sent_after=since, limit=50):
-        if each.body == text.body and each.status not in ("failed", "undelivered"):
+        # A trial account puts its own words before ours.
+        ours = str(each.body or "").endswith(text.body) and str(each.sid) not in text.others
+        if ours and each.status not in ("failed", "undelivered"):
             return str(each.sid)
     return None
 
 
+def suppression(code: object) -> str | None:
+    """The state that a number gets by an error code, of an answer or of a receipt: "bad", "opted_out", or None."""
+    if str(code) in map(str, BAD_NUMBER):
+        return "bad"
+    return "opted_out" if str(code) in map(str, OPTED_OUT) else None
+
+
 def _classified(error: TwilioRestException) -> Exception:
     code, why = error.code or error.status, str(error.msg)[:200]
-    if code in BAD_NUMBER:
-        return Permanent(str(code), why, "bad")
-    if code in OPTED_OUT:
-        return Permanent(str(code), why, "opted_out")
+    suppress = suppression(code)
+    if suppress is not None:
+        return Permanent(str(code), why, suppress)
     if code in OTHER_WAY:
         return Permanent(str(code), why)
     if code in OURS or error.status == 401:

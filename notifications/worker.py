@@ -1,13 +1,8 @@
-"""The worker: a dispatcher that finds what is due, an RQ worker that sends it, and the clock of periodic tasks.
-
-The dispatcher is a process of its own: a thread that ticks inside RQ's forking parent would be copied into its children.
-"""
+"""The worker: finds what is due, beats, and runs periodic tasks; an RQ worker beside it sends, or it sends itself."""
 
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
 import signal
 import threading
 from datetime import datetime, timedelta
@@ -15,79 +10,30 @@ from types import FrameType
 from typing import Any
 
 import redis
-from flask import Flask
-from rq import Queue, SimpleWorker
-from rq.serializers import JSONSerializer
+from flask import Flask, current_app
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 import clock
-from actions import upkeep
+from actions import attachments, counting, erasing, likeness, retention, summaries, upkeep
 from actions.transaction import transaction
 from models.base import db
 from models.doors import PeriodicTask
 from notifications import dispatch
-from notifications.jobs import deliver
+from notifications.beside import Beside
+from notifications.files import Files
+from rules.errors import Busy
 
 log = logging.getLogger("frontdesk.worker")
 TICK = 2.0
+# How long it may take to notice that it is to end.
+GLANCE = 0.5
 SWEEP_EVERY = timedelta(seconds=15)
-_app: Flask | None = None
-
-
-def run(message_id: int) -> None:
-    """The job: delivers one message inside the application."""
-    with _application().app_context():
-        try:
-            deliver(message_id)
-        finally:
-            db.session.remove()
-
-
-def _application() -> Flask:
-    global _app
-    if _app is None:
-        from app import create_app
-
-        _app = create_app()
-    return _app
 
 
 def work(app: Flask) -> None:
-    """Runs until SIGTERM or SIGINT. With Redis: a dispatcher beside an RQ worker; without: everything in this process."""
-    global _app
-    _app = app
-    url = app.config["SETTINGS"].redis_url
-    if url is None:
-        dispatcher(app, inline=True)
-        return
-    context = multiprocessing.get_context("spawn")
-    beside = context.Process(target=_dispatcher_process, args=(os.getpid(),), daemon=True, name="dispatcher")
-    beside.start()
-    try:
-        _rq(url)
-    finally:
-        beside.terminate()
-        beside.join(5)
-
-
-def _rq(url: str) -> None:
-    """One queue per worker: RQ then moves jobs atomically, and a killed worker's job is found again."""
-    bell = redis.Redis.from_url(url)
-    queue = Queue(dispatch.QUEUE, connection=bell, serializer=JSONSerializer)
-    worker = SimpleWorker([queue], connection=bell, serializer=JSONSerializer, worker_ttl=30, maintenance_interval=5)
-    worker.work(logging_level="WARNING", with_scheduler=False)
-
-
-def _dispatcher_process(parent: int) -> None:
-    from app import create_app
-
-    app = create_app()
-    dispatcher(app, inline=False, parent=parent)
-
-
-def dispatcher(app: Flask, *, inline: bool, parent: int | None = None) -> None:
-    """Every two seconds, or when the doorbell rings: beats, sends or enqueues what is due, runs periodic tasks."""
+    """Every two seconds, or when the doorbell rings: does what is due, until SIGTERM or SIGINT."""
     stop = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -95,19 +41,34 @@ def dispatcher(app: Flask, *, inline: bool, parent: int | None = None) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    bell = _Bell(app.config["SETTINGS"].redis_url)
-    while not stop.is_set() and (parent is None or os.getppid() == parent):
-        with app.app_context():
-            busy = False
-            try:
-                tick()
-                busy = _hand_on(inline)
-            except Exception:
-                log.exception("dispatcher")
-            finally:
-                db.session.remove()
-        if not busy:
-            bell.wait(stop, TICK)
+    url = app.config["SETTINGS"].redis_url
+    bell, beside, files = _Bell(url), Beside(url), Files(app, stop)
+    files.start()
+    try:
+        while not stop.is_set():
+            beside.tend()
+            with app.app_context():
+                busy = _once(inline=url is None)
+            if not busy:
+                bell.wait(stop, TICK)
+    finally:
+        stop.set()
+        files.stop()
+        beside.stop()
+
+
+def _once(*, inline: bool) -> bool:
+    """One round; True when there may be more to do at once."""
+    try:
+        tick()
+        return _hand_on(inline)
+    except (DBAPIError, Busy) as problem:
+        log.warning("database: %s", type(getattr(problem, "orig", None) or problem).__name__)
+    except Exception:
+        log.exception("worker")
+    finally:
+        db.session.remove()
+    return False
 
 
 def _hand_on(inline: bool) -> bool:
@@ -131,29 +92,41 @@ class _Bell:
         self._heard: Any = None
 
     def wait(self, stop: threading.Event, seconds: float) -> None:
-        if self._url is None:
-            stop.wait(seconds)
-            return
         try:
-            if self._heard is None:
-                self._heard = dispatch.connection(self._url, timeout=5.0).pubsub(ignore_subscribe_messages=True)
-                self._heard.subscribe("frontdesk-bell")
-            self._heard.get_message(timeout=seconds)
+            for _ in range(round(seconds / GLANCE)):
+                if stop.is_set() or self._rings(stop):
+                    return
         except (redis.RedisError, OSError):
             self._heard = None
             stop.wait(seconds)
 
+    def _rings(self, stop: threading.Event) -> bool:
+        if self._url is None:
+            return stop.wait(GLANCE)
+        if self._heard is None:
+            self._heard = dispatch.connection(self._url, timeout=5.0).pubsub(ignore_subscribe_messages=True)
+            self._heard.subscribe("frontdesk-bell")
+        return self._heard.get_message(timeout=GLANCE) is not None
+
 
 def tick() -> None:
     """Beats, and runs the periodic tasks whose turn has come in any of the workers."""
-    now = clock.now()
+    now, answers = clock.now(), current_app.config["SETTINGS"].answers
     with transaction() as session:
         make: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         beat = make(PeriodicTask).values(name="worker", last_run=now)
         session.execute(beat.on_conflict_do_update(index_elements=["name"], set_={"last_run": now}))
         due = _my_turn(session, make, "sweep", now, SWEEP_EVERY)
+        old = _my_turn(session, make, "retention", now, retention.EVERY)
     if due:
-        upkeep.sweep(now=now)
+        upkeep.sweep(now=now, answers=answers)
+    counting.count(now=now, seconds=0.5)
+    likeness.compare(now=now, seconds=0.3)
+    if old:
+        retention.apply(now=now)
+        attachments.tidy(db.session(), answers)
+        erasing.write_down(db.session(), current_app.config["SETTINGS"].erased)
+    summaries.plan(now=now)
 
 
 def _my_turn(session: Any, make: Any, name: str, now: datetime, every: timedelta) -> bool:
