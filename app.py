@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from flask.json.provider import DefaultJSONProvider
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader
 
 import api
+import backoffice
 import cli
 import clock
 import config
@@ -19,7 +21,7 @@ import failpoints
 import portal
 from actions import visits
 from models.base import db, engine_options, set_up_connections
-from web import errors, limits, security
+from web import errors, limits, request_ids, security
 from web.assets import assets
 from web.health import health
 
@@ -72,7 +74,10 @@ def _connect_database(app: Flask) -> None:
 
 def _hang_doors(app: Flask, settings: config.Settings) -> None:
     app.json = CompactJson(app)
-    app.jinja_env.loader = ChoiceLoader([PackageLoader("web"), PackageLoader("portal"), PackageLoader("notifications")])
+    app.jinja_env.loader = ChoiceLoader(
+        [PackageLoader("web"), PackageLoader("portal"), PackageLoader("backoffice"), PackageLoader("notifications")]
+    )
+    request_ids.number(app)
     security.secure(app, settings)
     limits.limit(app, settings)
     csrf.init_app(app)
@@ -80,6 +85,7 @@ def _hang_doors(app: Flask, settings: config.Settings) -> None:
     app.register_blueprint(assets)
     app.register_blueprint(health)
     portal.install(app)
+    backoffice.install(app)
     api.install(app, csrf)
     for view in ("portal.receipt", "portal.inbound"):
         csrf.exempt(app.view_functions[view])
@@ -88,11 +94,16 @@ def _hang_doors(app: Flask, settings: config.Settings) -> None:
 
 
 def _write_visits(response: Response) -> Any:
-    """Writes the counted visits now and then, after an answer that wrote or read pages anyway."""
-    now = clock.now()
-    if visits.due(now):
+    """Writes the counted visits now and then, once the answer has been sent."""
+    if visits.due(clock.now()):
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        response.call_on_close(partial(_flush_visits, app))
+    return response
+
+
+def _flush_visits(app: Flask) -> None:
+    with app.app_context():
         try:
-            visits.flush(now)
+            visits.flush(clock.now())
         except Exception:
             logging.getLogger("frontdesk").warning("visits could not be written")
-    return response

@@ -19,6 +19,11 @@ def now() -> datetime:
         return present
 
 
+def until(epoch: float) -> timedelta:
+    """How long until an instant of the system's own clock, as others that read it themselves give it."""
+    return datetime.fromtimestamp(epoch, UTC) - datetime.now(UTC)
+
+
 def use_offset_file(path: Path | None) -> None:
     """Shifts the clock by the seconds written in ``path``, for tests that run several processes. None: no shift."""
     global _offset_file

@@ -101,6 +101,26 @@ class Settings:
         return self.data_dir / "pictures"
 
     @property
+    def answers(self) -> Path:
+        """Where files are kept that customers gave."""
+        return self.data_dir / "answers"
+
+    @property
+    def erased(self) -> Path:
+        """Who was erased, by public id: a restore erases them again."""
+        return self.data_dir / "erased"
+
+    @property
+    def imports(self) -> Path:
+        """Where files wait that are being imported."""
+        return self.data_dir / "imports"
+
+    @property
+    def exports(self) -> Path:
+        """Where large files wait for whoever asked for them."""
+        return self.data_dir / "exports"
+
+    @property
     def sms(self) -> bool:
         """True when Twilio is set up."""
         return bool(self.twilio_account_sid)

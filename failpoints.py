@@ -4,8 +4,10 @@ refuses to start with any."""
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 _armed: dict[str, str] = {}
 
@@ -15,7 +17,10 @@ class Failed(Exception):
 
 
 def arm(actions: Mapping[str, str]) -> None:
-    """Sets what happens at which step: ``sleep:SECONDS``, ``raise``, ``exit``, or ``on`` for a switch."""
+    """Sets what happens at which step: ``sleep:SECONDS``, ``raise``, ``exit``, ``kill`` (SIGKILL), or ``on`` for a switch.
+
+    ``kill@FILE`` (any of them) happens once, to the first process that takes FILE away: a running server can be armed from outside.
+    """
     _armed.clear()
     _armed.update(actions)
 
@@ -29,13 +34,23 @@ def failpoint(name: str) -> None:
     """Does at this step what a test has armed; otherwise nothing."""
     if not _armed:
         return
-    action = _armed.get(name)
-    if action is None:
+    action, _, once = _armed.get(name, "").partition("@")
+    if not action or (once and not _taken_away(Path(once))):
         return
     verb, _, argument = action.partition(":")
     if verb == "sleep":
         time.sleep(float(argument))
     elif verb == "exit":
         os._exit(70)
+    elif verb == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
     elif verb == "raise":
         raise Failed(name)
+
+
+def _taken_away(file: Path) -> bool:
+    try:
+        file.unlink()
+    except FileNotFoundError:
+        return False
+    return True

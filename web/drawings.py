@@ -1,8 +1,9 @@
-"""Quiet drawings of arcs and planes for services without a picture, one of twelve by the slug, in the business's colours."""
+"""Quiet drawings of arcs and planes for services without a picture, one of twelve each, in the business's colours."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 
 from wire.colour import tokens
 
@@ -33,7 +34,7 @@ _SHAPES = (
     '<path d="M48 200v-44h68v44z" fill="{m}"/><path d="M116 200v-92h68v92z" fill="{b}"/>'
     '<path d="M184 200V60h68v140z" fill="{a}"/>',
     # quarter rounds
-    '<path d="M50 0h100v100A100 100 0 0 1 50 0z" fill="{m}"/><path d="M150 100h100a100 100 0 0 1-100 100z" fill="{b}"/>'
+    '<path d="M50 0h101v100h-1A100 100 0 0 1 50 0z" fill="{m}"/><path d="M150 0a100 100 0 0 1 0 200z" fill="{b}"/>'
     '<path d="M150 100V0a100 100 0 0 1 100 100z" fill="{a}"/>',
     # a moon over a bay
     '<path d="M170 26a54 54 0 1 0 40 88 66 66 0 0 1-40-88z" fill="{b}"/><path d="M0 150h300v50H0z" fill="{m}"/>'
@@ -47,13 +48,24 @@ _SHAPES = (
 )
 
 
-def drawing(slug: str, colour: str | None, *, dark: bool = False) -> str:
-    """An SVG picture of 3:2, always the same for the same slug and colour; ``dark`` for dark pages."""
+def numbers(slugs: Iterable[str]) -> dict[str, int]:
+    """The number of each service's drawing: by its slug, the next one where an earlier service has that already. One that is
+    added at the end changes no other."""
+    found: dict[str, int] = {}
+    for slug in slugs:
+        wanted = zlib.crc32(slug.encode())
+        tried = [(wanted + step) % len(_SHAPES) for step in range(len(_SHAPES))]
+        taken = list(found.values())[len(found) // len(_SHAPES) * len(_SHAPES) :]
+        found[slug] = next(number for number in tried if number not in taken)
+    return found
+
+
+def drawing(number: int, colour: str | None, *, dark: bool = False) -> str:
+    """An SVG picture of 3:2, always the same for the same number and colour; ``dark`` for dark pages."""
     own = tokens(colour)["dark" if dark else "light"]
-    shape = _SHAPES[zlib.crc32(slug.encode()) % len(_SHAPES)]
     faint = f'{own["accent"]}" fill-opacity=".3'
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 200" preserveAspectRatio="xMidYMid slice">'
         f'<rect width="300" height="200" fill="{own["soft"]}"/>'
-        f"{shape.format(a=own['accent'], b=own['brand'], m=faint)}</svg>"
+        f"{_SHAPES[number].format(a=own['accent'], b=own['brand'], m=faint)}</svg>"
     )

@@ -7,16 +7,12 @@ from datetime import timedelta
 
 import redis
 from flask import Blueprint, Response, abort, current_app, jsonify, request
-from flask_migrate import Migrate
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select, text
 
 import clock
-from models import message_queries
+from models import bookings, message_queries, schema
 from models.base import db
-from models.booking import Booking
-from models.doors import PeriodicTask
-from models.outbox import Message
+from models.doors import last_beat
 
 health = Blueprint("health", __name__)
 BEAT = timedelta(seconds=60)
@@ -41,19 +37,11 @@ def readyz() -> tuple[Response, int]:
 def database_state() -> str:
     """``ok``, or what is wrong with the database."""
     try:
-        version = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        version = schema.version(db.session.connection())
     except Exception:
         db.session.rollback()
         return "unavailable"
-    return "ok" if version == head() else f"schema {version}, {head()} is needed"
-
-
-def head() -> str | None:
-    """The newest migration that this program knows."""
-    from alembic.script import ScriptDirectory
-
-    migrate: Migrate = current_app.extensions["migrate"].migrate
-    return ScriptDirectory.from_config(migrate.get_config()).get_current_head()
+    return "ok" if version == schema.head() else f"schema {version}, {schema.head()} is needed"
 
 
 def redis_state() -> str:
@@ -70,7 +58,7 @@ def redis_state() -> str:
 
 def worker_state() -> str:
     """``ok`` when a worker beat within the last minute, else when one was last seen."""
-    beat = db.session.execute(select(PeriodicTask.last_run).where(PeriodicTask.name == "worker")).scalar()
+    beat = last_beat(db.session())
     if beat is None:
         return "never seen"
     return "ok" if clock.now() - beat < BEAT else f"last seen {beat.isoformat()}"
@@ -85,11 +73,11 @@ def metrics() -> Response:
         abort(404)
     registry = CollectorRegistry()
     waiting = Gauge("frontdesk_messages", "Messages by state", ["state"], registry=registry)
-    for state, count in db.session.execute(select(Message.state, func.count()).group_by(Message.state)):
+    for state, count in message_queries.by_state(db.session()).items():
         waiting.labels(state).set(count)
-    bookings = Gauge("frontdesk_bookings", "Bookings by status", ["status"], registry=registry)
-    for status, count in db.session.execute(select(Booking.status, func.count()).group_by(Booking.status)):
-        bookings.labels(status).set(count)
+    known = Gauge("frontdesk_bookings", "Bookings by status", ["status"], registry=registry)
+    for status, count in bookings.by_status(db.session()).items():
+        known.labels(status).set(count)
     now = clock.now()
     oldest = message_queries.oldest_waiting(db.session(), now)
     Gauge("frontdesk_oldest_unsent_seconds", "Age of the oldest message that is due", registry=registry).set(

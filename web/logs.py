@@ -8,8 +8,8 @@ import re
 import sys
 from datetime import UTC, datetime
 
-# What opens something: tokens of manage links and feeds, anything that looks like a phone number.
-_SECRETS = re.compile(r"([?&]t=)[\w.-]+|(/feeds/)[\w-]+|(\+?\d[\d ]{4,}\d)(?=\d{2}\b)")
+# What opens something: tokens of manage links, feeds and new passwords, keys, anything that looks like a phone number.
+_SECRETS = re.compile(r"([?&]t=|/feeds/|/password/\d+/\d+/|\bfd_)[\w.-]+|(\+?\d[\d ]{4,}\d)(?=\d{2}\b)")
 
 
 class _OneLine(logging.Formatter):
@@ -23,7 +23,7 @@ class _OneLine(logging.Formatter):
         text = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
             text += " | " + self.formatException(record.exc_info)
-        text = _SECRETS.sub(lambda found: f"{found.group(1) or found.group(2) or ''}****", text)
+        text = _SECRETS.sub(lambda found: f"{found.group(1) or ''}****", text)
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         if self._json:
             return json.dumps(
@@ -34,12 +34,12 @@ class _OneLine(logging.Formatter):
 
 
 def configure(kind: str) -> None:
-    """Sends our own logs to standard error, once."""
-    logger = logging.getLogger("frontdesk")
-    if logger.handlers:
-        return
+    """Sends our own logs, and what RQ's worker warns of, to standard error, once."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine(kind))
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    for name, level in (("frontdesk", logging.INFO), ("rq.worker", logging.WARNING)):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = False

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, abort, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
+from web import frames
 
 # No inline script or style anywhere, nothing from another host.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
-_PERSONAL = ("/b/", "/find", "/feeds/")
+_PERSONAL = ("/b/", "/f/", "/find", "/feeds/", "/desk", "/api/v1/bookings", "/api/v1/holds")
+# What may send more than a form: files, which are never held in memory whole.
+LARGE = dict.fromkeys(("desk.do_receive", "desk.do_setup", "desk.services_picture"), 11_000_000)
+# Forms whose room depends on what they ask for: a function from the parts of the address to bytes, None for the usual.
+_ROOMS: dict[str, Callable[[Mapping[str, Any]], int | None]] = {}
+_READING = ("GET", "HEAD", "OPTIONS")
 
 
 def secure(app: Flask, settings: config.Settings) -> None:
@@ -30,12 +39,30 @@ def secure(app: Flask, settings: config.Settings) -> None:
         MAX_FORM_PARTS=200,
         TRUSTED_HOSTS=_hosts(settings),
         WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=settings.production,
+        # Pages behind a secret send no referrer, not even to us: the token has to do.
+        WTF_CSRF_SSL_STRICT=False,
     )
+    app.session_interface = _Sessions()
+    frames.install(app, settings)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
+
+    @app.before_request
+    def _room_for_files() -> None:
+        if request.endpoint in LARGE:
+            request.max_content_length = LARGE[request.endpoint]
+        elif request.endpoint in _ROOMS and request.method not in _READING:
+            most = _ROOMS[request.endpoint](request.view_args or {})
+            if most is not None:
+                request.max_content_length = most
+
+    @app.before_request
+    def _refuse_foreign_forms() -> None:
+        # The programs' door reads no cookie and no form.
+        if request.method not in _READING and not request.path.startswith("/api/") and sent_from() == "elsewhere":
+            abort(403)
 
     @app.after_request
     def _headers(response: Response) -> Response:
@@ -43,7 +70,7 @@ def secure(app: Flask, settings: config.Settings) -> None:
         headers.setdefault("Content-Security-Policy", POLICY)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
         if settings.production:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
@@ -55,6 +82,51 @@ def secure(app: Flask, settings: config.Settings) -> None:
             headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
             headers.setdefault("Cache-Control", "no-store" if response.mimetype == "text/html" else "no-cache")
         return response
+
+
+def roomy(
+    endpoint: str,
+) -> Callable[[Callable[[Mapping[str, Any]], int | None]], Callable[[Mapping[str, Any]], int | None]]:
+    """Makes a function say how much the form of an endpoint may send."""
+
+    def _note(room: Callable[[Mapping[str, Any]], int | None]) -> Callable[[Mapping[str, Any]], int | None]:
+        _ROOMS[endpoint] = room
+        return room
+
+    return _note
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's own, without the making of keys where there is no cookie to open: no program has one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """An empty session, or the one of the cookie; inside a frame the one of the address."""
+        if (carried := frames.opened(request.environ)) is not None:
+            return carried
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Into the cookie, or inside a frame into the address."""
+        if frames.inside():
+            frames.saved(response, session)
+            return
+        super().save_session(app, session, response)
+
+
+def sent_from() -> str:
+    """Where the browser says that a form was sent from: ``here``, ``elsewhere``, or ``""`` when it does not say.
+
+    A page that sends no referrer names its origin ``null`` even to itself: that says nothing.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
+    if site is not None:
+        return {"same-origin": "here", "none": ""}.get(site, "elsewhere")
+    if origin == "null":
+        return ""
+    own = {request.host, urlsplit(current_app.config["SETTINGS"].base_url).netloc}
+    return "here" if origin.partition("://")[2] in own else "elsewhere"
 
 
 def _hosts(settings: config.Settings) -> list[str] | None:

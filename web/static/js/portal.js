@@ -1,124 +1,162 @@
 // Comfort only: every step works without this script, and the server judges again.
-import { holds } from "./conditions.js";
-
-const $ = (selector, from = document) => from.querySelector(selector);
-const all = (selector, from = document) => [...from.querySelectorAll(selector)];
-const say = (text) => { const place = $("#said"); if (place) place.textContent = text; };
-
-document.documentElement.classList.add("scripted");
-const show = (from = document) => all("[data-script]", from).forEach((each) => { each.hidden = false; });
-show();
+import { $, all, say, show } from "./page.js";
+import { conditional } from "./questions.js";
 
 // The customer's own zone, for the times beside the venue's.
 try {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone && !document.cookie.includes("tz=")) {
+  // In a frame of another site there is no cookie of ours.
+  if (zone && parent === window && !document.cookie.includes("tz=")) {
     document.cookie = `tz=${zone};path=/;max-age=31536000;samesite=lax` + (location.protocol === "https:" ? ";secure" : "");
     if ($("#times")) setTimeout(() => swap(location.href, { quiet: true }), 0);
   }
 } catch { /* no zone, no second time */ }
 
-// A pressed button says what it is doing; a second tap does nothing.
-document.addEventListener("submit", (event) => {
-  const form = event.target, button = event.submitter;
-  if (form.dataset.sent) { event.preventDefault(); return; }
-  if (form.method === "get") return;
-  form.dataset.sent = "1";
-  if (button?.dataset.doing) {
-    button.style.minWidth = `${button.offsetWidth}px`;
-    button.textContent = button.dataset.doing;
+// The time page. Only the last thing asked for is shown, in whatever order the answers come.
+const times = () => $("#times");
+let gone = new Set(), turn = 0;
+
+async function get(address, headers = {}) {
+  const mine = ++turn, busy = times();
+  busy?.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(address, { headers }), html = answer.status === 200 ? await answer.text() : null;
+    return mine === turn ? { answer, html } : null;
+  } finally {
+    if (mine === turn) busy?.removeAttribute("aria-busy");
   }
-  button?.setAttribute("aria-disabled", "true");
-});
-window.addEventListener("pageshow", () => all("form").forEach((form) => { delete form.dataset.sent; }));
+}
 
-// Copying the reference.
-all("[data-copy]").forEach((button) => {
-  if (!navigator.clipboard) return;
-  button.hidden = false;
-  button.addEventListener("click", () => navigator.clipboard.writeText(button.dataset.copy));
-});
-
-// What a page says first gets the focus.
-($("#mend") ?? $("#lost") ?? $("[data-focus]"))?.focus();
-
-// The time page.
-const times = $("#times");
-let gone = new Set();
-
-// The part brings its first free time along, which stands beside the title.
+// The part brings its first free time along, which stands beside the title. Whoever walks through the days or times with
+// the keyboard stays where she is.
 function place(html) {
-  times.innerHTML = html;
-  const first = $("#first", times);
-  if (first) $("#first")?.replaceWith(first);
+  const at = document.activeElement, start = at?.dataset?.start, cell = all(".day > *").indexOf(at);
+  times().innerHTML = html;
+  const first = $("#first", times());
+  if (first) all("#first").find((each) => each !== first)?.replaceWith(first);
+  settle();
+  const again = start ? $(`[data-start="${start}"]`, times()) : all(".day > *")[cell];
+  if (!again) return;
+  if (cell >= 0) stop(again);
+  again.focus();
+}
+
+function settle() {
+  gone = new Set();
+  show(times());
+  roam();
+}
+
+// A month is a grid with one stop for the tab key: the chosen day, else the first free one.
+const roam = () => stop($(".day.chosen > *") ?? $(".day > a") ?? $(".day > *"));
+
+function stop(here) {
+  for (const cell of all(".day > *")) cell.tabIndex = cell === here ? 0 : -1;
 }
 
 async function swap(href, { focus = null, push = false, quiet = false } = {}) {
-  const address = new URL(href, location.href);
-  const answer = await fetch(address, { headers: { "X-Part": "times" } });
-  if (answer.status === 204) return;
-  if (!answer.ok) { if (!quiet) location.href = href; return; }
-  place(await answer.text());
-  times.dataset.version = answer.headers.get("X-Version");
-  times.dataset.live = address.pathname + address.search;
-  gone = new Set();
-  show(times);
+  const address = new URL(href, location.href), got = await get(address, { "X-Part": "times" });
+  if (!got || got.answer.status === 204) return;
+  if (got.html === null) { if (!quiet) location.href = href; return; }
+  place(got.html);
+  times().dataset.version = got.answer.headers.get("X-Version");
+  times().dataset.live = address.pathname + address.search;
   if (push) history.pushState({}, "", address);
-  if (focus === "day") { const day = $("#day"); day?.focus(); day?.scrollIntoView({ block: "nearest" }); }
-  if (focus === "month") $("#month")?.scrollIntoView({ block: "nearest" });
+  if (focus === "day") {
+    const day = $("#day") ?? $("#month");
+    day.focus({ preventScroll: true });
+    const top = day.getBoundingClientRect().top;
+    if (top < 0 || top > innerHeight * 0.4) day.scrollIntoView();
+  }
+  if (focus?.startsWith("Page")) { ($(`[data-turn="${focus}"]`) ?? $("#month")).focus(); say($("#month").textContent); }
+  if (focus === "grid") $(".day > [tabindex='0']")?.focus();
 }
 
-if (times) {
+// Another person, length or place: the whole page anew, the finger still on what was chosen.
+async function choose(address, { push = true } = {}) {
+  const got = await get(address);
+  if (!got) return;
+  const fresh = got.html && new DOMParser().parseFromString(got.html, "text/html");
+  if (!fresh?.querySelector("#times")) { location.href = address; return; }
+  const { name, value } = document.activeElement ?? {};
+  $("#main").innerHTML = fresh.querySelector("#main").innerHTML;
+  settle();
+  if (push) history.pushState({}, "", address);
+  if (name) $(`[name="${name}"][value="${CSS.escape(value)}"]`)?.focus();
+  say($(".under span")?.textContent ?? "");
+}
+
+if (times()) {
+  settle();
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-swap]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    swap(link.href, { focus: link.dataset.swap === "month" ? "month" : "day", push: true }).catch(() => { location.href = link.href; });
+    swap(link.href, { focus: link.dataset.turn ?? "day", push: true }).catch(() => { location.href = link.href; });
   });
-  window.addEventListener("popstate", () => swap(location.href, { quiet: true }).catch(() => location.reload()));
+  window.addEventListener("popstate", () => choose(location.href, { push: false }).catch(() => location.reload()));
 
-  // A month is a grid: arrows move by day and week.
-  times.addEventListener("keydown", (event) => {
-    const cell = event.target.closest(".day > *");
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
+  document.addEventListener("keydown", (event) => {
+    const cell = event.target.closest?.(".day > *");
     if (!cell) return;
-    if (event.key === "PageUp" || event.key === "PageDown") {
-      const link = all("a.round", times)[event.key === "PageUp" ? 0 : all("a.round", times).length - 1];
-      if (link) { event.preventDefault(); link.click(); }
-      return;
-    }
-    const cells = all(".day > *", times), at = cells.indexOf(cell), column = cell.parentElement.cellIndex;
-    const to = event.key === "Home" ? at - column : event.key === "End" ? at + 6 - column : event.key in steps ? at + steps[event.key] : null;
-    if (to === null) return;
+    const link = $(`a[data-turn="${event.key}"]`);
+    if (link) { event.preventDefault(); swap(link.href, { focus: "grid", push: true }).catch(() => { location.href = link.href; }); return; }
+    const cells = all(".day > *"), at = cells.indexOf(cell), column = cell.parentElement.cellIndex;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7, Home: -column, End: 6 - column };
+    if (!(event.key in steps)) return;
     event.preventDefault();
-    cells[Math.max(0, Math.min(cells.length - 1, to))].focus();
+    const to = cells[Math.max(0, Math.min(cells.length - 1, at + steps[event.key]))];
+    stop(to);
+    to.focus();
   });
 
-  // A choice of person, length or place shows its times at once.
-  $("[data-wishes]")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("[data-wishes]");
+    if (!form) return;
+    const address = new URL(form.action);
+    for (const [name, value] of new FormData(form)) if (value) address.searchParams.set(name, value);
+    const day = new URL(times().dataset.live, location.href).searchParams.get("day");
+    if (day) address.searchParams.set("day", day);
+    choose(address.href).catch(() => form.submit());
+  });
 
   // What others do: a look every five seconds while the page is seen. What goes is struck through where it stands.
   let announced = 0;
   const look = async () => {
-    if (document.hidden || !times.dataset.version) return;
-    const address = new URL(times.dataset.live, location.href);
-    address.searchParams.set("v", times.dataset.version);
+    const shown = times();
+    if (document.hidden || !shown.dataset.version || shown.hasAttribute("aria-busy")) return;
+    const address = new URL(shown.dataset.live, location.href), asked = turn;
+    address.searchParams.set("v", shown.dataset.version);
     const answer = await fetch(address, { headers: { "X-Part": "times" } });
     if (answer.status !== 200) return;
-    const fresh = document.createElement("div"), html = await answer.text();
+    const html = await answer.text();
+    if (asked !== turn || shown !== times()) return;
+    const fresh = document.createElement("div");
     fresh.innerHTML = html;
-    times.dataset.version = answer.headers.get("X-Version");
+    shown.dataset.version = answer.headers.get("X-Version");
     const now = new Set(all("[data-start]", fresh).map((each) => each.dataset.start));
-    const mine = all("[data-start]", times);
-    const lost = mine.filter((each) => !now.has(each.dataset.start) && !gone.has(each.dataset.start));
-    const back = [...now].some((start) => !mine.some((each) => each.dataset.start === start) || gone.has(start));
-    if (back) { const at = document.activeElement?.dataset?.start; place(html); gone = new Set(); show(times); if (at) $(`[data-start="${at}"]`, times)?.focus(); return; }
-    for (const slot of lost) { slot.classList.add("gone"); slot.setAttribute("aria-disabled", "true"); slot.disabled = true; gone.add(slot.dataset.start); }
-    const month = $(".days", fresh), old = $(".days", times);
-    const first = $("#first", fresh), shown = $("#first");
-    if (first && shown && !shown.contains(document.activeElement)) shown.replaceWith(first);
-    if (month && old && !old.contains(document.activeElement)) old.replaceWith(month);
-    if (lost.length && Date.now() - announced > 20000) { announced = Date.now(); say(lost.length === 1 ? times.dataset.takenOne : times.dataset.takenMany); }
+    const here = all("[data-start]", shown);
+    const lost = here.filter((each) => !now.has(each.dataset.start) && !gone.has(each.dataset.start));
+    const back = [...now].some((start) => gone.has(start) || !here.some((each) => each.dataset.start === start));
+    if (back) { place(html); return; }
+    for (const slot of lost) {
+      gone.add(slot.dataset.start);
+      slot.classList.add("gone");
+      slot.disabled = true;
+      if (slot.classList.contains("slot")) ($("small", slot) ?? slot.appendChild(document.createElement("small"))).textContent = shown.dataset.taken;
+    }
+    for (const part of ["#first", ".days", ".under"]) {
+      const mine = $(part), theirs = $(part, fresh);
+      if (mine && theirs && !mine.contains(document.activeElement)) { mine.replaceWith(theirs); show(theirs); }
+    }
+    if (!$(".days").contains(document.activeElement)) roam();
+    const counts = all(".list h3 .quiet", shown), fresher = all(".list h3 .quiet", fresh);
+    if (counts.length === fresher.length) counts.forEach((count, n) => { count.textContent = fresher[n].textContent; });
+    for (const card of all(".session", fresh)) {
+      const mine = $(`[data-start="${$("button", card).dataset.start}"]`, shown)?.closest(".session");
+      if (mine && mine.innerHTML !== card.innerHTML && !mine.contains(document.activeElement)) mine.replaceWith(card);
+    }
+    if (lost.length && Date.now() - announced > 20000) { announced = Date.now(); say(lost.length === 1 ? shown.dataset.takenOne : shown.dataset.takenMany); }
   };
   setInterval(() => look().catch(() => {}), 5000);
   document.addEventListener("visibilitychange", () => look().catch(() => {}));
@@ -131,15 +169,19 @@ if (clock) {
   const tick = () => {
     const left = Math.max(0, Math.round(Number(clock.dataset.until) - (Date.now() / 1000 - skew)));
     $("b", clock).textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-    for (const mark of [5, 2, 1]) if (left === mark * 60 && !spoken.has(mark)) { spoken.add(mark); say(clock.dataset.left.replace(/\d+|%\(n\)s/, mark)); }
+    const mark = [1, 2, 5].find((minutes) => left <= minutes * 60);
+    if (mark && left && !spoken.has(mark)) { spoken.add(mark); say(clock.dataset.left.replace("%(n)s", Math.ceil(left / 60))); }
     $(".left", clock).setAttribute("stroke-dashoffset", 100 - Math.min(100, (100 * left) / Number(clock.dataset.whole)));
     if (left <= 120 && left > 0) $("strong", clock).textContent = clock.dataset.soon;
     if (left === 0 && !clock.classList.contains("over")) {
       clock.classList.add("over");
       $("strong", clock).textContent = clock.dataset.over;
       $("span", clock).textContent = clock.dataset.kept;
-      $("a", clock).hidden = false;
       $("b", clock).hidden = true;
+      const again = $("button", clock);
+      again.type = "submit";
+      again.hidden = false;
+      $(".details .button.wide").classList.add("outline");
       say(`${clock.dataset.over} ${clock.dataset.kept}`);
     }
   };
@@ -151,19 +193,7 @@ if (clock) {
 const form = $("form[data-draft]");
 if (form) {
   const store = `draft-${form.dataset.draft}`;
-  const asked = all("[data-if]", form).map((box) => ({ box, ...JSON.parse(box.dataset.if) }));
-  const values = () => {
-    const found = {}, data = new FormData(form);
-    for (const { types } of asked) for (const [key, type] of Object.entries(types)) {
-      const box = $(`[name="q_${key}"]`, form)?.closest(".question");
-      if (box?.hidden) continue;
-      const text = String(data.get(`q_${key}`) ?? "").trim();
-      if (text === "") continue;
-      found[key] = type === "choices" ? data.getAll(`q_${key}`) : type === "yes_no" ? text === "yes" : type === "integer" || type === "number" ? Number(text.replace(",", ".")) : text;
-    }
-    return found;
-  };
-  const refresh = () => { for (const { box, if: tree } of asked) box.hidden = !holds(tree, values()); };
+  const refresh = conditional(form);
   try {
     const kept = JSON.parse(sessionStorage.getItem(store) ?? "{}");
     for (const [name, value] of Object.entries(kept)) {
@@ -176,7 +206,7 @@ if (form) {
   form.addEventListener("input", () => {
     refresh();
     const data = {};
-    for (const [name, value] of new FormData(form)) if (!["csrf_token", "key"].includes(name)) data[name] = name in data ? [data[name], value].flat() : value;
+    for (const [name, value] of new FormData(form)) if (typeof value === "string" && !["csrf_token", "key"].includes(name) && !name.startsWith("without_")) data[name] = name in data ? [data[name], value].flat() : value;
     try { sessionStorage.setItem(store, JSON.stringify(data)); } catch { /* as above */ }
   });
   refresh();
