@@ -9,8 +9,10 @@ from flask import Blueprint, g, request, url_for
 
 from models.base import db
 from models.snapshot import NoBusiness, catalogue
+from web import errors, frames
 from web.assets import asset
 from web.locale import words
+from web.markup import strong, tongue, whole
 from wire.colour import stylesheet
 from wire.wording import LOCALES
 
@@ -29,7 +31,11 @@ def context() -> dict[str, Any]:
     # An error page echoes nothing of what was asked: every wrong link gets one and the same.
     asked = [] if g.get("error") else request.args.lists()
     given = {name: values[-1] for name, values in asked if name not in ("lang", "src")}
-    here = request.path if request.method in ("GET", "HEAD") and not g.get("error") else url_for("portal.services")
+    here = (
+        request.script_root + request.path
+        if request.method in ("GET", "HEAD") and not g.get("error")
+        else url_for("portal.services")
+    )
     languages = [
         (locale, f"{here}?{urlencode({**given, 'lang': locale})}") for locale in LOCALES if locale != say.locale
     ]
@@ -38,22 +44,40 @@ def context() -> dict[str, Any]:
         "address": say.text(places[0].address) if len(places) == 1 else "",
         "words": say,
         "languages": languages,
-        "brand_css": url_for("portal.brand", digest=digest),
-        "favicon": url_for("portal.favicon"),
-        "noindex": request.path.startswith(("/b/", "/find", "/zone")),
+        "brand_css": frames.outside(url_for("portal.brand", digest=digest)),
+        "favicon": frames.outside(url_for("portal.favicon")),
+        "outside": frames.outside,
+        "noindex": request.path.startswith(("/b/", "/f/", "/find", "/zone")),
     }
 
 
 def install(app: Any) -> None:
     """Hangs the customers' door on the application."""
-    from portal import feed, find, links, manage, pages, times, webhooks  # noqa: F401  they add their routes
+    from portal import (  # noqa: F401  they add their routes
+        details,
+        embedding,
+        feed,
+        feedback,
+        find,
+        front,
+        links,
+        looks,
+        manage,
+        pages,
+        previewed,
+        times,
+        webhooks,
+    )
 
     app.register_blueprint(portal)
+    errors.render_for("/book/", details.stopped)
     app.context_processor(context)
     app.jinja_env.globals.update(
         _=lambda msgid, **params: words().gettext(msgid, **params),
         ngettext=lambda one, many, n, **params: words().ngettext(one, many, n, **params),
+        gap=lambda: words().gap,
         asset=asset,
     )
+    app.jinja_env.filters.update(whole=whole, strong=strong, tongue=lambda text: tongue(text, words()))
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

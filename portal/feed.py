@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import abort, make_response, request
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 import clock
+from actions import feeds
 from actions.hold import hashed
 from models import bookings
 from models.base import db
-from models.doors import Token
+from models.doors import feed_of
 from models.snapshot import catalogue
 from portal import portal
 from web import limits
@@ -24,14 +24,16 @@ BEFORE, AFTER, CANCELLED_FOR = timedelta(days=30), timedelta(days=180), timedelt
 
 
 @portal.get("/feeds/<token>.ics")
-@limits.limiter.limit(limits.FEED, key_func=lambda: f"feed:{hashed(request.path)}")
+@limits.limiter.limit(limits.READS)
+@limits.limiter.limit(
+    limits.FEED, key_func=lambda: f"feed:{hashed(request.path)}", deduct_when=lambda answer: answer.status_code != 404
+)
 def feed(token: str) -> Response:
     """Bookings of the last 30 and the next 180 days. Changes may take a calendar a day to show; urgent ones go by message."""
-    found = db.session.execute(
-        select(Token).where(Token.hash == hashed(token), Token.kind == "feed", Token.revoked_at.is_(None))
-    ).scalar_one_or_none()
+    found = feed_of(db.session(), hashed(token))
     if found is None:
         abort(404)
+    id, last = found.id, found.last_used_at
     now = clock.now()
     known = catalogue(db.session())
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -45,12 +47,9 @@ def feed(token: str) -> Response:
     )
     say = wording(known.business.locale, known.business.locale)
     names = known.resource_by_id if found.subject_kind == "resource" else known.location_by_id
-    name = f"{say.text(names[found.subject_id].name)}, {say.text(known.business.name)}"
-    entries = []
-    for view in views:
-        told = describe(known, view, say, now=now)
-        title = told.house if told.discreet else f"{told.title}, {view.name}"
-        entries.append(told.entry(title=title))
+    own, house = say.text(names[found.subject_id].name), say.text(known.business.name)
+    name = own if own == house else f"{own}, {house}"
+    entries = [describe(known, view, say, now=now).entry_for_staff() for view in views]
     answer = make_response(calendar(name, entries, first=(day - BEFORE).date(), last=(day + AFTER).date()))
     answer.mimetype = "text/calendar"
     answer.headers["Content-Type"] = "text/calendar; charset=utf-8"
@@ -58,4 +57,6 @@ def feed(token: str) -> Response:
     answer.add_etag()
     if views:
         answer.last_modified = max(view.changed_at for view in views)
+    # Last of all: writing ends the reading above, and what was read with it.
+    feeds.note_reading(id=id, last=last, now=now)
     return answer.make_conditional(request)

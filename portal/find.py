@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 import clock
 from actions import contacts
@@ -14,7 +14,7 @@ from models.snapshot import catalogue
 from portal import portal
 from rules import reference as references
 from web import limits
-from web.locale import words
+from web.locale import here, words
 from wire.links import LIVES_AFTER_VISIT, manage_token
 
 
@@ -25,18 +25,43 @@ def find() -> str:
     return render_template("portal/find.html", typed={}, missed=None)
 
 
+def _missed(answer: AnyResponse) -> bool:
+    return answer.status_code == 404
+
+
+def _stopped(_limit: object) -> Response:
+    """The form as it was typed, and until when it waits."""
+    refusal = limits.refusal()
+    answer = _again(words().sentence(refusal, here()), refusal.status)
+    answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer
+
+
 @portal.post("/find")
-@limits.limiter.limit("60/hour")
-@limits.limiter.limit("5/hour", key_func=limits.by_reference, deduct_when=lambda response: response.status_code == 404)
-def do_find() -> Response:
+@limits.limiter.limit(limits.WRONG_BY_ADDRESS, deduct_when=_missed, on_breach=_stopped)
+@limits.limiter.limit(limits.WRONG_BY_VISITOR, key_func=limits.by_visitor, deduct_when=_missed, on_breach=_stopped)
+@limits.limiter.limit(
+    limits.WRONG_BY_BOOKING,
+    key_func=limits.by_reference,
+    exempt_when=lambda: not limits.by_reference(),
+    on_breach=_stopped,
+)
+def do_find() -> AnyResponse:
     """Leads to the booking; every wrong pair gets one and the same sentence."""
-    typed = {"reference": request.form.get("reference", "")[:40], "contact": request.form.get("contact", "")[:254]}
-    found = _found(typed["reference"], typed["contact"])
+    found = _found(**_typed())
     if found is None:
-        missed = words().gettext("No booking fits this reference and contact. Check both, or call us.")
-        return make_response(render_template("portal/find.html", typed=typed, missed=missed), 404)
+        return _again(words().gettext("No booking fits this reference and contact. Check both, or call us."), 404)
+    limits.right()
     token = manage_token(found, current_app.config["SECRET_KEY"])
     return redirect(url_for("portal.manage", reference=found.reference, t=token), 303)
+
+
+def _typed() -> dict[str, str]:
+    return {"reference": request.form.get("reference", "")[:40], "contact": request.form.get("contact", "")[:254]}
+
+
+def _again(sentence: str, status: int) -> Response:
+    return make_response(render_template("portal/find.html", typed=_typed(), missed=sentence), status)
 
 
 def _found(reference: str, contact: str) -> BookingView | None:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import session
 
 from actions import hold
+from actions.availability import Asked
 from actions.hold import Held
 
 DRAFT_BYTES = 2000
@@ -41,6 +42,12 @@ def latest(slug: str, now: Any) -> Held | None:
     return None
 
 
+def open_holds(now: Any) -> list[Held]:
+    """The browser's open holds of whatever service, earliest first."""
+    found = [hold.find_hold(secret=secret, now=now) for secret in kept()]
+    return [each for each in found if each is not None and each.state == "open"]
+
+
 def open_hold(slug: str, now: Any) -> Held | None:
     """The browser's open hold of a service, or None."""
     found = latest(slug, now)
@@ -53,9 +60,9 @@ def draft(slug: str) -> dict[str, Any]:
     return dict(found.get("typed", {})) if found.get("slug") == slug else {}
 
 
-def keep_draft(slug: str, typed: dict[str, Any]) -> None:
+def keep_draft(slug: str, given: dict[str, Any]) -> None:
     """Keeps what was typed; the longest values give way where a cookie could not carry all."""
-    left = dict(typed)
+    left = dict(given)
     while len(repr(left).encode()) > DRAFT_BYTES and left:
         left.pop(max(left, key=lambda name: len(repr(left[name]))))
     session["draft"] = {"slug": slug, "typed": left}
@@ -64,3 +71,13 @@ def keep_draft(slug: str, typed: dict[str, Any]) -> None:
 def drop_draft() -> None:
     """Forgets what was typed, once it is booked."""
     session.pop("draft", None)
+
+
+def fits(held: Held, asked: Asked) -> bool:
+    """True when a hold is what is asked for, but for its time and places."""
+    chosen = [each.slug for each in asked.chosen]
+    return (
+        held.location == asked.location.slug
+        and (held.terms["minutes"], held.terms["days"]) == (asked.length.minutes, asked.length.days)
+        and (not chosen or chosen == held.terms.get("chosen"))
+    )

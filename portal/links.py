@@ -7,15 +7,14 @@ from typing import Any
 
 import segno
 from flask import abort, current_app, make_response, redirect, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 import clock
 from actions import visits
 from models.base import db
-from models.doors import Source
+from models.doors import sign_of, source_of
 from models.snapshot import catalogue
-from portal import portal
+from portal import portal, posted
 from web import limits
 
 
@@ -23,7 +22,7 @@ from web import limits
 @limits.limiter.limit(limits.READS)
 def sign(code: str) -> Response:
     """Where a sign leads: its service, its place, or the services of its person. The booking remembers the sign."""
-    found = db.session.execute(select(Source).where(Source.code == code)).scalar_one_or_none()
+    found = source_of(db.session(), posted.source(code))
     if found is None:
         abort(404)
     visits.count("visit", service_id=found.service_id or 0, source_id=found.id, now=clock.now())
@@ -35,39 +34,48 @@ def sign(code: str) -> Response:
             return redirect(url_for("portal.times", slug=service.slug, **given))
     if found.resource_id is not None:
         resource = known.resource_by_id[found.resource_id]
-        slug = _service_of(resource.id)
-        if slug is not None:
-            given["with"] = resource.slug
+        offered = _service_of(resource.id)
+        if offered is not None:
+            slug, location = offered
+            given |= {"location": location, "with": resource.slug}
             return redirect(url_for("portal.times", slug=slug, **given))
     if found.location_id is not None:
         given["location"] = known.location_by_id[found.location_id].slug
     return redirect(url_for("portal.services", **given))
 
 
-def _service_of(resource_id: int) -> str | None:
-    """The first public service where this resource can be chosen."""
+def _service_of(resource_id: int) -> tuple[str, str] | None:
+    """The first public service where this resource can be chosen, and the place where it can."""
     known = catalogue(db.session())
-    for (service_id, _), plan in known.plans.items():
+    for (service_id, location_id), plan in known.plans.items():
         if known.service_by_id[service_id].who == "public":
             for need in plan.service.needs:
                 if need.choosable and resource_id in need.candidates:
-                    return known.service_by_id[service_id].slug
+                    return known.service_by_id[service_id].slug, known.location_by_id[location_id].slug
     return None
 
 
 @portal.get("/qr/<kind>/<slug>.<form>")
 @limits.limiter.limit(limits.READS)
 def code_of(kind: str, slug: str, form: str) -> Response:
-    """The QR code of a service, place or person as SVG or PNG."""
+    """The QR code of a service, place, person or campaign (by its code) as SVG or PNG."""
+    if kind == "campaign" and form in ("svg", "png"):
+        campaign = source_of(db.session(), posted.source(slug))
+        if campaign is None or campaign.kind != "campaign":
+            abort(404)
+        return _drawn(campaign.code, form)
     known = catalogue(db.session())
     things: dict[str, Any] = {"service": known.services, "location": known.locations, "resource": known.resources}
     thing = things.get(kind, {}).get(slug)
     if thing is None or form not in ("svg", "png") or (kind == "service" and thing.who == "staff"):
         abort(404)
-    column = {"service": Source.service_id, "location": Source.location_id, "resource": Source.resource_id}[kind]
-    sign_code = db.session.execute(select(Source.code).where(column == thing.id, Source.kind == "sign")).scalar()
+    sign_code = sign_of(db.session(), kind, thing.id)
     if sign_code is None:
         abort(404)
+    return _drawn(sign_code, form)
+
+
+def _drawn(sign_code: str, form: str) -> Response:
     address = current_app.config["SETTINGS"].base_url + url_for("portal.sign", code=sign_code)
     out = io.BytesIO()
     # A quarter of the code may be scratched or covered and it still reads.

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 import clock
+from actions import availability, idempotency, proposals, proposed
 from actions import cancel as cancelling
-from actions import idempotency
+from actions import consenting as consents
 from actions import move as moving
 from actions.confirm import Booked
-from actions.contacts import pretty
+from actions.proposed import Question
 from models import bookings
 from models.base import db
 from models.bookings import BookingView
-from models.history import steps_of
+from models.history import asked_at, steps_of
 from models.snapshot import catalogue
 from notifications import dispatch
-from portal import portal
+from portal import consenting, portal, posted
 from portal.lost import lost_page
-from portal.times import TimePage, instant, wish_of
+from portal.time_page import TimePage
+from portal.wishes import instant, wish_of
 from rules import errors
 from rules import reference as references
-from web import limits
-from web.locale import words
-from wire.booking import Described, describe, masked
+from scheduling.availability import end_of
+from web import attachments, limits
+from web.fields import whole
+from web.inside import app_around
+from web.locale import customer_zone, words
+from wire import masking
+from wire.booking import Described, beside, describe
 from wire.ical import calendar as calendar_of
 from wire.links import manage_token, manage_url, opens
 from wire.story import story
@@ -46,7 +55,9 @@ def got(reference: str, now: datetime) -> tuple[BookingView, str]:
 
 def told_of(found: BookingView, now: datetime) -> Described:
     """The booking in the reader's words."""
-    return describe(catalogue(db.session()), found, words(), now=now)
+    told = describe(catalogue(db.session()), found, words(), now=now)
+    asked = asked_at(db.session(), [found.id]).get(found.id) if found.status == "requested" else None
+    return replace(told, waived=proposed.choosing(db.session(), found.id, now), asked=asked)
 
 
 @portal.get("/b/<reference>/confirmed")
@@ -59,7 +70,7 @@ def confirmed(reference: str) -> Response | str:
         return redirect(url_for("portal.manage", reference=found.reference, t=token))
     told = told_of(found, now)
     say = words()
-    name = found.name if say.locale == "zh" else found.name.split()[0] if found.name.split() else found.name
+    name = told.called
     weekday = say.date(told.start.date(), "weekday")
     if found.status == "requested":
         title = say.gettext("We have your request, %(name)s", name=name)
@@ -73,19 +84,21 @@ def confirmed(reference: str) -> Response | str:
         "portal/confirmed.html",
         told=told,
         title=title,
-        pretty=pretty,
         reminders=reminders if found.status == "confirmed" else "",
         **_links(found, token),
     )
 
 
-def _links(found: BookingView, token: str) -> dict[str, str]:
+def _links(found: BookingView, token: str) -> dict[str, str | None]:
+    settings = current_app.config["SETTINGS"]
     given: dict[str, Any] = {"reference": found.reference, "t": token}
     return {
         "manage": url_for("portal.manage", **given),
         "calendar": url_for("portal.calendar_file", **given),
         "move": url_for("portal.move_times", **given),
         "cancel": url_for("portal.cancel", **given),
+        "inside": app_around(),
+        "link": manage_url(settings.base_url, found, settings.secret_key),
     }
 
 
@@ -96,31 +109,96 @@ def manage(reference: str) -> str:
     now = clock.now()
     found, token = got(reference, now)
     told = told_of(found, now)
-    said = {"moved": words().gettext("Moved to %(when)s.", when=told.short), "cancelled": words().gettext("Cancelled.")}
+    question = proposed.open_of(db.session(), found.id, now) if told.open else None
+    said = {
+        "kept": words().gettext("It stays as it is."),
+        "moved": words().gettext("Moved to %(when)s.", when=told.short),
+        "cancelled": words().gettext("Cancelled. The time is free for others again."),
+        "agreed": words().gettext("Thank you. You can withdraw it here at any time."),
+        "withdrawn": words().gettext("Withdrawn. Your booking stays as it is."),
+    }
     say = words()
     details = [
         (say.gettext("Name"), found.name),
-        (say.gettext("Mobile number"), masked(found.phone)),
-        (say.gettext("E-mail"), masked(found.email)),
+        (say.gettext("Mobile number"), masking.contact(found.phone)),
+        (say.gettext("E-mail"), masking.contact(found.email)),
     ]
-    questions = _questions(found)
     return render_template(
         "portal/manage.html",
         told=told,
         said=said.get(request.args.get("done", "")),
         details=details,
         happened=story(steps_of(db.session(), "booking", found.id), told),
-        answers=told.answers(questions),
+        answers=told.answers_and_files(),
+        token=token,
+        question=_asked(question, told) if question else None,
         again=url_for("portal.times", slug=found.service, location=found.location),
+        consents=consenting.of_booking(found, told),
+        agree=url_for("portal.do_agree", reference=found.reference, t=token),
         **_links(found, token),
     )
 
 
-def _questions(found: BookingView) -> tuple[Any, ...]:
-    from models.catalogue import Definition
+def _asked(question: Question, told: Described) -> dict[str, str]:
+    """What the house asks, in words; ``action`` where she can answer it here."""
+    say, zone = words(), ZoneInfo(told.booking.zone)
+    today = told.now.astimezone(zone).date()
+    until = say.day_and_time(question.deadline.astimezone(zone), "medium", today=today)
+    if question.start is None or question.end is None:
+        return {"until": until, "reason": question.reason or ""}
+    span = say.day_and_span(question.start.astimezone(zone), question.end.astimezone(zone), today=today)
+    known = catalogue(db.session()).resources
+    people = [
+        say.text(known[slug].name) for slug in question.resources if slug in known and known[slug].kind == "staff"
+    ]
+    token = manage_token(told.booking, current_app.config["SECRET_KEY"])
+    action = url_for("portal.answer", reference=told.booking.reference, t=token)
+    return {
+        "until": until,
+        "reason": question.reason or "",
+        "new": span,
+        "people": say.listed(people),
+        "action": action,
+        "key": secrets.token_urlsafe(16),
+    }
 
-    row = db.session.get(Definition, found.definition_id) if found.definition_id else None
-    return tuple(row.document) if row else ()
+
+@portal.post("/b/<reference>/answer")
+@limits.limiter.limit(limits.WRITES)
+def answer(reference: str) -> Response:
+    """Takes the time that the house proposes, or keeps the old one; a second tap is told the same."""
+    now = clock.now()
+    found, _ = got(reference, now)
+    if request.form.get("answer") == "accept":
+        return _done(proposals.accept(reference=found.reference, now=now), "moved")
+    return _done(proposals.decline(reference=found.reference, now=now), "kept")
+
+
+@portal.post("/b/<reference>/consent")
+@limits.limiter.limit(limits.WRITES)
+def do_agree(reference: str) -> Response:
+    """Agrees to what is asked beside the booking, or takes it back: as easy as each other."""
+    now = clock.now()
+    found, token = got(reference, now)
+    purpose, text = request.form.get("purpose", ""), whole(request.form.get("text", ""), digits=15)
+    given: dict[str, Any] = {"customer_id": found.customer_id, "purpose": purpose, "channel": "link"}
+    if request.form.get("do") == "withdraw":
+        consents.withdraw(**given, actor="customer", now=now)
+        done = "withdrawn"
+    else:
+        more: dict[str, Any] = {"text_id": text, "booking_id": found.id, "locale": words().locale}
+        consents.give(**given, **more, actor="customer", now=now)
+        done = "agreed"
+    back = url_for("portal.manage", reference=found.reference, t=token, done=done)
+    return redirect(f"{back}#consents", 303)
+
+
+@portal.get("/b/<reference>/file/<key>")
+@limits.limiter.limit(limits.READS)
+def answer_file(reference: str, key: str) -> Response:
+    """The file that she gave with the booking."""
+    found, _ = got(reference, clock.now())
+    return attachments.sent(found, key)
 
 
 @portal.get("/b/<reference>/calendar.ics")
@@ -132,8 +210,7 @@ def calendar_file(reference: str) -> Response:
     told = told_of(found, now)
     settings = current_app.config["SETTINGS"]
     link = manage_url(settings.base_url, found, settings.secret_key)
-    text = words().gettext("Move or cancel: %(link)s", link=link)
-    body = calendar_of(told.house, [told.entry(description=text)])
+    body = calendar_of(told.house, [told.entry(link=link)])
     answer = make_response(body)
     answer.mimetype = "text/calendar"
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.reference}.ics"'
@@ -151,9 +228,11 @@ def cancel(reference: str) -> Response | str:
     return _cancel_page(found, token, now)
 
 
-def _cancel_page(found: BookingView, token: str, now: datetime, refused: str | None = None) -> Response | str:
+def _cancel_page(
+    found: BookingView, token: str, now: datetime, refused: str | None = None, wrong: str | None = None
+) -> Response | str:
     told = told_of(found, now)
-    if not told.may_cancel and refused is None:
+    if not told.may_cancel and refused is None and wrong is None:
         return redirect(url_for("portal.manage", reference=found.reference, t=token))
     say = words()
     reasons = [(say.text(reason), say.text(reason)) for reason in catalogue(db.session()).business.cancel_reasons]
@@ -166,6 +245,8 @@ def _cancel_page(found: BookingView, token: str, now: datetime, refused: str | N
         action=action,
         back=back,
         refused=refused,
+        typed=request.form.get("reason", ""),
+        error=wrong,
         key=secrets.token_urlsafe(16),
     )
 
@@ -180,7 +261,10 @@ def do_cancel(reference: str) -> Response | str:
         done = cancelling.cancel(
             reference=found.reference, reason=request.form.get("reason"), revision=_revision(), now=now
         )
-    except (errors.TooLate, errors.Stale, errors.StateChanged, errors.Invalid) as refusal:
+    except errors.Invalid as refusal:
+        page = _cancel_page(found, token, now, wrong=words().field(refusal.errors["reason"]))
+        return make_response(page, refusal.status)
+    except (errors.TooLate, errors.Stale, errors.StateChanged) as refusal:
         current, _ = got(reference, now)
         page = _cancel_page(current, token, now, words().sentence(refusal, found.zone))
         return make_response(page, refusal.status)
@@ -188,8 +272,7 @@ def do_cancel(reference: str) -> Response | str:
 
 
 def _revision() -> int | None:
-    value = request.form.get("revision", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    return whole(request.form.get("revision", ""), digits=9)
 
 
 def _done(done: Booked, what: str) -> Response:
@@ -220,7 +303,7 @@ def move_times(reference: str) -> Response | str:
 def _move_page(found: BookingView, token: str, told: Described, now: datetime) -> TimePage:
     wish = wish_of(found.service, request.values)
     wish.location, wish.seats = found.location, found.seats
-    resources = None if "with" not in request.values else [wish.resource] if wish.resource else []
+    resources = _people(request.values)
     asked = moving.wish(found, length=wish.length, resources=resources)
     if resources is None and asked.chosen:
         wish.resource = asked.chosen[0].slug
@@ -235,6 +318,13 @@ def _move_page(found: BookingView, token: str, told: Described, now: datetime) -
     )
 
 
+def _people(values: Mapping[str, str]) -> list[str] | None:
+    """Whom the customer wants at the new time: None as before, nobody named for anyone."""
+    if "with" not in values:
+        return None
+    return [values["with"]] if values["with"] else []
+
+
 @portal.get("/b/<reference>/move/confirm")
 @limits.limiter.limit(limits.READS)
 def move_confirm(reference: str) -> Response | str:
@@ -245,13 +335,17 @@ def move_confirm(reference: str) -> Response | str:
     told = told_of(found, now)
     if start is None or not told.may_move:
         return redirect(url_for("portal.move_times", reference=found.reference, t=token))
-    say = words()
-    to = say.day_and_time(start.astimezone(told.start.tzinfo), "medium", today=now.astimezone(told.start.tzinfo).date())
-    kept = [(name, request.args[name]) for name in ("length", "with") if request.args.get(name)]
+    asked = moving.wish(found, length=request.args.get("length") or None, resources=_people(request.args))
+    begins = start.astimezone(asked.zone)
+    minute = end_of(asked.location.hours, asked.length, int(start.timestamp()) // 60)
+    ends = datetime.fromtimestamp(minute * 60, asked.zone)
+    kept = [(name, request.args[name]) for name in ("length", "with") if name in request.args]
     return render_template(
         "portal/move.html",
         told=told,
-        to=to,
+        day=words().date(begins.date(), today=now.astimezone(asked.zone).date()),
+        span=words().span(begins, ends),
+        zones=beside(words(), start, ends, found.zone, customer_zone()),
         start=start.isoformat(),
         kept=kept,
         key=secrets.token_urlsafe(16),
@@ -262,6 +356,7 @@ def move_confirm(reference: str) -> Response | str:
 
 @portal.post("/b/<reference>/move")
 @limits.limiter.limit(limits.WRITES)
+@limits.moves
 def do_move(reference: str) -> Response | str:
     """Moves in one step; when the new time is gone, the old one stays."""
     now = clock.now()
@@ -269,8 +364,7 @@ def do_move(reference: str) -> Response | str:
     start = instant(request.form.get("start"))
     if start is None:
         return redirect(url_for("portal.move_times", reference=found.reference, t=token), 303)
-    key = request.form.get("key", "")[:64]
-    resource = request.form.get("with")
+    key = posted.key()
     mark = (
         idempotency.Key(f"portal move {found.reference}", key, idempotency.fingerprint(start.isoformat()))
         if key
@@ -281,8 +375,8 @@ def do_move(reference: str) -> Response | str:
             reference=found.reference,
             start=start,
             length=request.form.get("length") or None,
-            resources=[resource] if resource else None,
-            revision=None if mark else _revision(),
+            resources=_people(request.form),
+            revision=_revision(),
             key=mark,
             now=now,
         )
@@ -293,11 +387,11 @@ def do_move(reference: str) -> Response | str:
         return lost_page(
             page.asked,
             refusal,
-            refusal.alternatives,
+            availability.nearby(page.asked, near=start, now=now, without={current.session_id: current.seats}),
             start=start,
             action=page.hold_action,
             every=every,
-            fields={"t": token, "length": page.wish.length, "with": page.wish.resource},
+            fields={"t": token, **page.wish.fields()},
             now=now,
             moving=True,
         )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from flask import Response, abort, current_app, request
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session as OrmSession
 from twilio.request_validator import RequestValidator
 
 import clock
-from actions.transaction import run
-from models.outbox import Message
-from models.people import Contact
+from actions import receipts
+from notifications import sms
 from portal import portal
+from wire.links import receipt_of
 
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
 START = {"START", "YES", "UNSTOP"}
@@ -32,23 +30,17 @@ def _genuine() -> bool:
 
 @portal.post("/webhooks/twilio/status")
 def receipt() -> Response:
-    """A receipt only raises what is known: sent becomes delivered or failed, and the first final word stays."""
+    """Delivered or failed; a number that cannot be reached is not written to again."""
     if not _genuine():
         abort(403)
     sid, status = request.form.get("MessageSid", ""), request.form.get("MessageStatus", "")
     after = {"delivered": "delivered", "undelivered": "failed", "failed": "failed"}.get(status)
     if after is not None:
-
-        def work(session: OrmSession) -> None:
-            code = request.form.get("ErrorCode") or None
-            session.execute(
-                update(Message)
-                .where(Message.provider_id == sid, Message.state == "sent")
-                .values(state=after, why=code, settled_at=clock.now())
-                .execution_options(synchronize_session=False)
-            )
-
-        run(work)
+        code = request.form.get("ErrorCode") or None
+        tried = receipt_of(request.args.get("of", ""), request.args.get("key", ""), current_app.config["SECRET_KEY"])
+        receipts.note(
+            provider_id=sid, tried=tried, state=after, code=code, suppress=sms.suppression(code), now=clock.now()
+        )
     return Response(status=204)
 
 
@@ -58,19 +50,6 @@ def inbound() -> Response:
     if not _genuine():
         abort(403)
     word = request.form.get("OptOutType", request.form.get("Body", "")).strip().upper()
-    number = request.form.get("From", "")
     if word in STOP | START:
-
-        def work(session: OrmSession) -> None:
-            known = session.execute(select(Contact.id).where(Contact.kind == "phone", Contact.value == number)).scalar()
-            if known is not None:
-                state = "opted_out" if word in STOP else "good"
-                session.execute(
-                    update(Contact)
-                    .where(Contact.id == known)
-                    .values(state=state)
-                    .execution_options(synchronize_session=False)
-                )
-
-        run(work)
+        receipts.may_be_texted(number=request.form.get("From", ""), yes=word in START)
     return Response("<Response/>", mimetype="text/xml")
