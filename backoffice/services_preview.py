@@ -1,0 +1,36 @@
+"""The portal's own page of a service as a form has it, before anything is saved."""
+
+from __future__ import annotations
+
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+import clock
+from backoffice.access import door
+from backoffice.blueprint import desk
+from backoffice.services_edit import SHOWS, TAB, typed, wanted
+from rules.errors import Invalid, Refusal
+from web import previews
+from web.locale import speaking, words
+from wire.wording import LOCALES
+
+
+@desk.post(f"/services/<slug>/{TAB}/preview")
+@door("business.write")
+def services_preview(slug: str, tab: str) -> AnyResponse:
+    """The page in the language that is asked for. What cannot be shown yet says why."""
+    entry = typed(slug, tab)
+    language = request.form.get("shown_in", "")
+    with speaking(language if language in LOCALES else words().locale):
+        try:
+            html, status = previews.shown(SHOWS[tab], wanted(entry), slug, clock.now()), 200
+        except (Invalid, Refusal) as refusal:
+            html, status = _not_yet(refusal), 422
+    return make_response(html, status)
+
+
+def _not_yet(refusal: Refusal) -> str:
+    """Why there is nothing to be shown."""
+    errors = getattr(refusal, "errors", None) or {}
+    said = words().field(next(iter(errors.values()))) if errors else words().sentence(refusal)
+    return render_template("backoffice/service_not_yet.html", said=said)
