@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +11,10 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from actions.availability import Offer
-from rules.errors import Missing, Refusal
+from rules.errors import Missing, RateLimited, Refusal
 from web import errors, limits
-from wire.wording import LOCALES, PSEUDO, Wording, wording
+from web.locale import here, offered
+from wire.wording import Wording, wording
 
 PREFIX = "/api/"
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -22,8 +22,7 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 def words() -> Wording:
     """The wording of the caller, by Accept-Language."""
-    wish = request.accept_languages.best_match((*LOCALES, PSEUDO)) or "en"
-    return wording(wish if wish in LOCALES else "en")
+    return wording(request.accept_languages.best_match(offered()) or "en")
 
 
 def problem(error: Refusal | HTTPException | None, status: int, code: str | None) -> Response:
@@ -34,6 +33,8 @@ def problem(error: Refusal | HTTPException | None, status: int, code: str | None
     short = refusal.code if refusal else named.get(status, "malformed" if status < 500 else "failed")
     shown = refusal or (Missing() if status == 404 else _Named(short))
     zone = refusal.params.get("zone") if refusal else None
+    if isinstance(refusal, RateLimited):
+        zone = here()
     sentence = say.sentence(shown, zone)
     found: dict[str, Any] = {
         "type": "about:blank",
@@ -62,6 +63,8 @@ def problem(error: Refusal | HTTPException | None, status: int, code: str | None
         if refusal.retry_after:
             found["retry_after"] = refusal.retry_after
     answer = jsonify(found)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     answer.mimetype = "application/problem+json"
     return answer
 
@@ -79,14 +82,9 @@ def stamp(at: datetime, zone: str | None) -> str:
     return at.astimezone(ZoneInfo(zone)).isoformat() if zone else at.isoformat().replace("+00:00", "Z")
 
 
-def client() -> str:
-    """Whose idempotency keys these are."""
-    return hashlib.sha256((request.remote_addr or "").encode()).hexdigest()[:16]
-
-
 def install(app: Flask, csrf: CSRFProtect) -> None:
     """Hangs the programs' door on the application. No cookie is read there, so no CSRF token is asked."""
-    from api import bookings, schema, slots  # noqa: F401  they add their routes
+    from api import bookings, schema, slots, staff  # noqa: F401  they add their routes
 
     app.register_blueprint(api)
     csrf.exempt(api)

@@ -13,7 +13,7 @@ from actions import change, confirm, hold, idempotency
 from actions import move as moving
 from actions.availability import LINK
 from actions.confirm import Booked
-from api import api, client, stamp
+from api import api, keys, stamp
 from api.reading import Fields, body, instant, key_of, length, mapping, names, text, whole
 from models import bookings
 from models.base import db
@@ -53,7 +53,7 @@ def hold_time() -> tuple[Response, int]:
         end=stamp(held.end, held.zone),
         resources=list(held.resources),
     )
-    return _replayed(answer, held.replayed), 201
+    return replayed(answer, held.replayed), 201
 
 
 @api.delete("/holds/<secret>")
@@ -100,23 +100,19 @@ def book() -> tuple[Response, int]:
         source=source,
         created_by=change.PROGRAM,
         key=_key(given),
+        per_hour=limits.per_hour(limits.BOOKINGS_OF_A_CONTACT),
         now=clock.now(),
     )
     dispatch.ring(booked.messages)
-    return _replayed(jsonify(shown(booked.booking, links=True)), booked.replayed), 201
-
-
-@api.get("/bookings/<reference>")
-def read(reference: str) -> Response:
-    """The booking, for who has its token."""
-    return jsonify(shown(_got(reference), links=True))
+    return replayed(jsonify(shown(booked.booking, links=True)), booked.replayed), 201
 
 
 @api.post("/bookings/<reference>/reschedule")
 @limits.limiter.limit(limits.API_WRITES)
+@limits.moves
 def reschedule(reference: str) -> Response:
     """Moves it in one step."""
-    found = _got(reference)
+    found = of_token(reference)
     given = body()
     fields = Fields(given, ("start", "duration", "resource", "revision"))
     start = fields.read("start", instant, required=True)
@@ -141,7 +137,7 @@ def reschedule(reference: str) -> Response:
 @limits.limiter.limit(limits.API_WRITES)
 def cancel(reference: str) -> Response:
     """Cancels it; again is the same."""
-    found = _got(reference)
+    found = of_token(reference)
     given = body()
     fields = Fields(given, ("reason", "revision"))
     reason = fields.read("reason", lambda value: text(value, 200))
@@ -174,17 +170,16 @@ def _key(given: dict[str, Any]) -> idempotency.Key | None:
     if key is None:
         return None
     mark = idempotency.fingerprint(request.method, request.path, given)
-    return idempotency.Key(f"api {client()} {request.path}"[:200], key, mark)
+    # Not bound to an address: a program may try again from another one, and must not book twice. Whoever sends a key that
+    # somebody else has used is refused, unless it is the very same body.
+    return idempotency.Key(f"api {request.path}"[:200], key, mark)
 
 
-def _got(reference: str) -> BookingView:
+def of_token(reference: str) -> BookingView:
     """The booking whose token the caller has; the same 404 for every other case."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     code = references.parse(reference)
     found = bookings.by_reference(db.session(), code) if code else None
-    if found is None or scheme.lower() != "bearer":
-        raise Missing
-    if not opens(token.strip(), found, current_app.config["SECRET_KEY"], now=clock.now()):
+    if found is None or not opens(keys.bearer(), found, current_app.config["SECRET_KEY"], now=clock.now()):
         raise Missing
     return found
 
@@ -212,11 +207,12 @@ def shown(view: BookingView, *, links: bool = False) -> dict[str, Any]:
 
 def _changed(done: Booked) -> Response:
     dispatch.ring(done.messages)
-    return _replayed(jsonify(shown(done.booking, links=True)), done.replayed)
+    return replayed(jsonify(shown(done.booking, links=True)), done.replayed)
 
 
-def _replayed(answer: Response, replayed: bool) -> Response:
-    if replayed and request.headers.get("Idempotency-Key"):
+def replayed(answer: Response, again: bool) -> Response:
+    """An answer that nobody keeps, marked when the same key was answered before."""
+    if again and request.headers.get("Idempotency-Key"):
         answer.headers["Idempotent-Replayed"] = "true"
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -72,6 +72,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name stands twice")
+    for name in found:
+        name.encode()  # half a character is no name, and could not be said back
     return found
 
 
@@ -164,11 +166,11 @@ def day(value: Any) -> Any:
     return found if 1980 < found.year < 2200 else FieldError("not_a_date")
 
 
-def whole(low: int, high: int) -> Callable[[Any], Any]:
+def whole(low: int, high: int, *, query: bool = False) -> Callable[[Any], Any]:
     """A whole number from ``low`` to ``high``; in a query its digits."""
 
     def read(value: Any) -> Any:
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        if query and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             return FieldError("not_a_whole_number")
