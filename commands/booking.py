@@ -7,34 +7,39 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import click
-from flask.cli import AppGroup
 
 import clock
 from actions import cancel as cancelling
 from actions import change, review
 from actions.confirm import Booked
+from commands.failing import Group
 from models import bookings
 from models.base import db
 from models.bookings import BookingView
 from notifications import dispatch
 from rules import reference as references
+from rules.attachments import is_attached
 from rules.errors import Missing, Refusal
+from rules.workflow import STATES
 from wire.wording import wording
 
-booking = AppGroup("booking", help="Bookings: list and show them, decide requests, cancel.")
+MOST = 500
+booking = Group("booking", help="Bookings: list and show them, decide requests, cancel.")
 
 
 @booking.command("list")
-@click.option("--status", multiple=True, help="Only these, for example --status requested.")
-@click.option("--days", default=14, show_default=True, help="How many days ahead.")
+@click.option("--status", multiple=True, type=click.Choice(STATES), help="Only these; may be given again.")
+@click.option("--days", default=14, show_default=True, type=click.IntRange(1, 3660), help="How many days ahead.")
 def list_bookings(status: tuple[str, ...], days: int) -> None:
     """Print the bookings to come, earliest first."""
     now = clock.now()
     found = bookings.listed(
-        db.session(), status=status, since=now - timedelta(hours=12), until=now + timedelta(days=days)
+        db.session(), status=status, since=now - timedelta(hours=12), until=now + timedelta(days=days), limit=MOST + 1
     )
-    for view in found:
+    for view in found[:MOST]:
         click.echo(_line(view))
+    if len(found) > MOST:
+        click.echo(f"… and more after these {MOST}; ask for fewer days or one status.")
     if not found:
         click.echo("No bookings in this time.")
 
@@ -45,11 +50,12 @@ def show(reference: str) -> None:
     """Print one booking."""
     view = _got(reference)
     click.echo(_line(view))
-    for name in ("name", "phone", "email", "company"):
+    for name in ("name", "phone", "email", "company", "address"):
         if getattr(view, name):
             click.echo(f"  {name}: {getattr(view, name)}")
+    click.echo(f"  with: {', '.join(view.resources)}")
     for key, answer in view.answers.items():
-        click.echo(f"  {key}: {answer}")
+        click.echo(f"  {key}: {answer['name'] if is_attached(answer) else answer}")
     if view.cancel_reason:
         click.echo(f"  reason: {view.cancel_reason}")
 

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 import clock
 from actions.businessfile.dumping import dump as dump_business
 from actions.businessfile.loading import Report
 from actions.businessfile.loading import load as load_business
 from actions.businessfile.reading import Wrong
+from actions.demo_staff import add_demo_staff
+from commands.failing import Group
 from models.base import db
 from models.business import Business
 from models.snapshot import NoBusiness
 from rules.errors import Busy, Refusal
 
-business = AppGroup("business", help="The business as a file: load it, dump it.")
+business = Group("business", help="The business as a file: load it, dump it.")
 
 
 @business.command("load")
@@ -65,7 +66,7 @@ def dump(file: Path | None) -> None:
         click.echo(f"Written to {file}")
 
 
-demo = AppGroup("demo", help="The demo business.")
+demo = Group("demo", help="The demo business.")
 
 
 @demo.command("ensure")
@@ -83,6 +84,7 @@ def ensure_demo() -> bool:
     path = Path(current_app.root_path) / "demo" / "business.yaml"
     load_business(path, pictures_dir=settings.pictures, now=clock.now(), demo=True)
     db.session.rollback()
+    add_demo_staff(now=clock.now())
     return True
 
 

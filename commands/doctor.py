@@ -10,16 +10,19 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 import clock
 import config
-from models import guard, message_queries
+from commands.failing import why
+from commands.fit import refused
+from commands.sending import would_send
+from models import guard, message_queries, schema, sending, staff_queries
 from models.base import db
 from models.snapshot import NoBusiness, catalogue
 from notifications import mail, probe, sms
 from notifications.outcome import Misconfigured, Permanent, Sent, Temporary, Unknown
-from web.health import database_state, redis_state, worker_state
+from web.health import redis_state, worker_state
 from wire.wording import wording
 
 LATE = timedelta(minutes=5)
@@ -42,9 +45,11 @@ def doctor(send_to: str | None) -> None:
         ("migrations", _migrations),
         ("guard", _guard),
         ("business", _business),
+        ("accounts", _accounts),
         ("disk", _disk),
         ("redis", _redis),
         ("worker", _worker),
+        ("sending", _sending),
         ("messages", _messages),
         ("mail", probe.ask_mail),
         ("sms", probe.ask_sms),
@@ -62,9 +67,9 @@ def _line(name: str, check: Callable[[config.Settings], str], settings: config.S
         return True
     except (Ill, probe.Unreachable) as problem:
         click.echo(f"FAIL  {name:<11} {problem}")
-    except SQLAlchemyError as error:
+    except DBAPIError as error:
         db.session.rollback()
-        click.echo(f"FAIL  {name:<11} the database does not answer: {type(error).__name__}")
+        click.echo(f"FAIL  {name:<11} {why(error) or error.orig}")
     return False
 
 
@@ -81,9 +86,8 @@ def _database(_settings: config.Settings) -> str:
 
 
 def _migrations(_settings: config.Settings) -> str:
-    state = database_state()
-    if state != "ok":
-        raise Ill(f"{state}; run `make migrate`")
+    if wrong := schema.unfit(schema.version(db.session.connection())):
+        raise Ill(wrong)
     return "the newest"
 
 
@@ -102,6 +106,15 @@ def _business(_settings: config.Settings) -> str:
     name = wording(known.business.locale).text(known.business.name)
     demo = ", the demo" if known.business.is_demo else ""
     return f"{name}{demo}: {len(known.services)} services, {len(known.locations)} places"
+
+
+def _accounts(settings: config.Settings) -> str:
+    demo = staff_queries.demo_accounts(db.session())
+    if settings.production and demo:
+        raise Ill(refused(demo))
+    owners = len(staff_queries.owners(db.session()))
+    known = f", {len(demo)} of the demo" if demo else ""
+    return f"owners: {owners}{known}" if owners else "no owner yet; `flask staff add EMAIL --role owner` adds one"
 
 
 def _disk(settings: config.Settings) -> str:
@@ -127,11 +140,23 @@ def _worker(_settings: config.Settings) -> str:
     return "runs"
 
 
+def _sending(_settings: config.Settings) -> str:
+    stop = sending.paused(db.session())
+    if stop is None:
+        return "messages leave"
+    raise Ill(
+        f"paused since the restore at {stop.since:%Y-%m-%d %H:%M} UTC: {would_send(db.session(), stop, clock.now())} "
+        "`flask sending resume` lets them leave"
+    )
+
+
 def _messages(_settings: config.Settings) -> str:
     now = clock.now()
     oldest = message_queries.oldest_waiting(db.session(), now)
     if oldest is None:
         return "none waits"
+    if sending.paused(db.session()):
+        return "they wait while sending is paused"
     if now - oldest > LATE:
         raise Ill(f"the oldest unsent one was due {oldest:%Y-%m-%d %H:%M} UTC")
     return f"the oldest unsent one was due {oldest:%H:%M} UTC"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 import clock
 from actions import feeds
+from commands.failing import Group
 from rules.errors import Missing
 
-feed = AppGroup("feed", help="Calendar feeds of resources and places.")
+feed = Group("feed", help="Calendar feeds of resources and places.")
 
 
 @feed.command("add")

@@ -61,6 +61,11 @@ class Child:
             preexec_fn=end_with_parent(),
         )
 
+    def ask_to_end(self) -> None:
+        """Asks it to end and does not wait for it."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
     def stop(self, patience: float) -> None:
         """Asks it to end, waits ``patience`` seconds, then ends it and everything that it has started."""
         if self.process is None:

@@ -38,7 +38,7 @@ def main() -> int:
     if settings.host in ANY_ADDRESS and "BASE_URL" not in environ and not _written(".env", "BASE_URL"):
         # Links in messages are opened on the phone, where 127.0.0.1 is the phone itself.
         environ["BASE_URL"] = f"http://{lan_address()}:{settings.port}"
-    prepared = subprocess.call([sys.executable, "-m", "running.prepare"], cwd=config.ROOT, env=environ)
+    prepared, sign_in = _prepare(environ)
     if prepared:
         return prepared
     folder = None
@@ -47,12 +47,24 @@ def main() -> int:
         folder = valkey.new_folder()
         environ["REDIS_URL"] = valkey.url(folder)
     try:
-        _Supervisor(settings, _children(settings, environ, listener, program, folder), environ).run()
+        _Supervisor(settings, _children(settings, environ, listener, program, folder), environ, sign_in).run()
     finally:
         listener.close()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _prepare(environ: Mapping[str, str]) -> tuple[int, str]:
+    """Runs ``running.prepare``: its exit code, and how to sign in at the desk, which it writes into a pipe of its own."""
+    read, write = os.pipe()
+    with os.fdopen(read, encoding="utf-8") as told:
+        try:
+            command = [sys.executable, "-m", "running.prepare", str(write)]
+            code = subprocess.call(command, cwd=config.ROOT, env=environ, pass_fds=[write])
+        finally:
+            os.close(write)
+        return code, told.read()
 
 
 def lan_address() -> str:
@@ -90,7 +102,10 @@ def _children(
 
 
 class _Supervisor:
-    def __init__(self, settings: config.Settings, children: list[Child], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: config.Settings, children: list[Child], environ: Mapping[str, str], sign_in: str
+    ) -> None:
+        self.sign_in = sign_in
         self.settings = settings
         self.children = children
         self.base_url = environ.get("BASE_URL") or settings.base_url
@@ -114,6 +129,9 @@ class _Supervisor:
                 if select.select([wake], [], [], 1.0 if self.announced else 0.2)[0]:
                     wake.recv(4096)
         finally:
+            # The web server and the worker end side by side; Valkey, which both still speak to, comes last.
+            for child in self.children[-2:]:
+                child.ask_to_end()
             for child in reversed(self.children):
                 child.stop(patience=12)
 
@@ -136,6 +154,7 @@ class _Supervisor:
         self.announced = True
         settings = self.settings
         print(f"\nFrontdesk runs: {self.base_url}", flush=True)
+        print(f"  The desk: {self.base_url}/desk{self.sign_in}")
         if settings.host in ANY_ADDRESS:
             print(f"  On a phone in the same network: http://{lan_address()}:{settings.port}")
         if settings.mail_url is None or not settings.sms:
