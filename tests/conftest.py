@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from argon2 import PasswordHasher
 from flask import Flask
 
 import clock as product_clock
-import config
 import failpoints
+from actions import passwords
 from app import create_app
 from models.base import db
-from tests.invariants import check
+from tests.invariants import check, check_url
 from tests.support import browser, databases, servers
-from tests.support.time import Clock, instant
-from tests.support.web import SECRET_KEY, Served, Visitor, environment, start, stop
+from tests.support.carriers import Carriers
+from tests.support.crew import Crew
+from tests.support.houses import BUSINESSES, open_house, settings
+from tests.support.time import Clock
+from tests.support.web import Served, Visitor, environment, start, stop
 
-pytest_plugins = ["tests.support.pure_floors"]
+pytest_plugins = ["tests.support.pure_floors", "tests.support.rounds", "tests.support.golden"]
 
-BUSINESSES = Path(__file__).parent / "businesses"
 BOTH = ("sqlite", "postgres")
 
 
@@ -68,34 +71,20 @@ def _databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
             folder = tmp_path_factory.mktemp(kind)
             if kind == "sqlite":
                 files = databases.Sqlite(folder)
-                databases.migrate(create_app(_settings(files.url(files.template), folder)))
+                databases.migrate(create_app(settings(files.url(files.template), folder)))
                 files.empty()
-                made[kind] = files, create_app(_settings(files.url(), folder))
+                made[kind] = files, create_app(settings(files.url(), folder))
             else:
                 server = databases.Postgres(request.getfixturevalue("postgres_url"))
-                databases.migrate(create_app(_settings(server.url(server.template), folder)))
+                databases.migrate(create_app(settings(server.url(server.template), folder)))
                 server.ready()
-                made[kind] = server, create_app(_settings(server.url(), folder))
+                made[kind] = server, create_app(settings(server.url(), folder))
         return made[kind]
 
     yield of
     for database, app in made.values():
         databases.let_go(app)
         database.drop()
-
-
-def _settings(url: str, folder: Path, **more: str) -> config.Settings:
-    return config.load(
-        {
-            "DATABASE_URL": url,
-            "DATA_DIR": str(folder),
-            "SECRET_KEY": SECRET_KEY,
-            "BASE_URL": "http://localhost",
-            "RATE_LIMITS": "off",
-            "DEMO": "0",
-            **more,
-        }
-    )
 
 
 @pytest.fixture(params=BOTH)
@@ -127,7 +116,7 @@ def make_app(database: databases.Database, tmp_path: Path, clock: Clock) -> Iter
     made: list[Flask] = []
 
     def make(**values: str) -> Flask:
-        app = create_app(_settings(database.url(), tmp_path, **values))
+        app = create_app(settings(database.url(), tmp_path, **values))
         app.test_client_class = Visitor
         made.append(app)
         return app
@@ -149,12 +138,22 @@ def client(app: Flask) -> Visitor:
 def load_business(app: Flask, clock: Clock) -> Callable[..., Any]:
     """``load_business("clinic")``: loads one of ``tests/businesses/``, or any path, and gives the report."""
     from actions.businessfile.loading import load
+    from tests.support.loaded import is_empty
+    from tests.support.loaded import loaded as before
 
     def loaded(name: str | Path, **options: Any) -> Any:
         path = BUSINESSES / f"{name}.yaml" if isinstance(name, str) else name
+        if path.parent == BUSINESSES and not options and is_empty():
+            return before(path, clock.now)
         return load(path, pictures_dir=app.config["SETTINGS"].pictures, now=clock.now, **options)
 
     return loaded
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> None:
+    """Passwords are hashed in this process by the same way with the least effort; real servers take their whole time."""
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 # Time
@@ -191,39 +190,15 @@ def serve(database: databases.Database, tmp_path: Path) -> Iterator[Callable[...
     """
     made: list[Served] = []
 
-    def served(
-        business: str | Path | None = "clinic",
-        *,
-        at: str = "2026-11-30T09:00Z",
-        processes: int = 2,
-        threads: int = 4,
-        **environ: str,
-    ) -> Served:
-        folder = tmp_path / f"served-{len(made)}"
-        folder.mkdir()
-        url = database.another(folder)
-        offset = folder / "clock"
-        now = instant(at)
-        offset.write_text(str((now - product_clock.now()).total_seconds()))
-        if business is not None:
-            _load_into(url, folder, business, now)
-        given = {"DATABASE_URL": url, "CLOCK_OFFSET_FILE": str(offset), **environ}
-        made.append(Served(given, folder, processes=processes, threads=threads))
+    def served(business: str | Path | None = "clinic", **options: Any) -> Served:
+        made.append(open_house(database, tmp_path / f"served-{len(made)}", business, **options))
         return made[-1]
 
     yield served
     for each in made:
         each.stop()
-
-
-def _load_into(url: str, folder: Path, business: str | Path, now: Any) -> None:
-    from actions.businessfile.loading import load
-
-    app = create_app(_settings(url, folder))
-    path = BUSINESSES / f"{business}.yaml" if isinstance(business, str) else business
-    with app.app_context():
-        load(path, pictures_dir=app.config["SETTINGS"].pictures, now=now)
-    databases.let_go(app)
+    for each in made:
+        check_url(each.environ["DATABASE_URL"])
 
 
 @pytest.fixture
@@ -242,6 +217,36 @@ def run_worker(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     yield run
     for each in made:
         stop(each)
+
+
+@pytest.fixture
+def own_redis() -> Iterator[servers.OwnRedis]:
+    """A Redis that the test may stop, make hang and empty."""
+    made = servers.OwnRedis()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def carriers() -> Iterator[Carriers]:
+    """A mail server and a Twilio with a journal; ``serve("clinic", **carriers.settings)`` sends through them."""
+    made = Carriers()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def crew() -> Iterator[Callable[..., Crew]]:
+    """``crew(environ, "deliver", 4)``: four real processes that wait for ``go()`` to do the same at the same moment."""
+    made: list[Crew] = []
+
+    def gather(environ: Mapping[str, str], act: str, count: int, *arguments: str) -> Crew:
+        made.append(Crew(environ, act, count, *arguments))
+        return made[-1]
+
+    yield gather
+    for each in made:
+        each.stop()
 
 
 # A browser

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +14,8 @@ from actions.idempotency import Key
 from models import bookings
 from models.base import db
 from models.booking import Allocation, Hold, Session
+from models.bookings import BookingView
+from models.business import Business
 from models.history import History
 from models.outbox import Message
 from rules import errors
@@ -314,6 +318,68 @@ def test_an_untouched_booking_is_completed_by_the_clock_after_its_local_day(clin
     assert bookings.by_reference(db.session(), done.reference).status == "completed"
     row = db.session.execute(select(History.actor).where(History.action == "completed")).scalar()
     assert row == "clock"
+
+
+def test_where_the_house_wants_to_be_asked_an_untouched_booking_waits(clinic):
+    done = booked("check-up", clinic.now).booking
+    business = db.session.execute(select(Business)).scalar_one()
+    business.extra = {**business.extra, "at_day_end": "ask"}
+    db.session.commit()
+    assert upkeep.sweep(now=done.end + timedelta(days=1))["days"] == 0
+    assert bookings.by_reference(db.session(), done.reference).status == "confirmed"
+    business.extra = {"at_day_end": "complete"}
+    db.session.commit()
+    assert upkeep.sweep(now=done.end + timedelta(days=1))["days"] == 1
+
+
+@pytest.fixture
+def overtaken(load_business, clock, app, monkeypatch):
+    """``overtaken("box")``: books a service while somebody else is always faster, until one is left; gives both.
+
+    Only PostgreSQL lets anybody be faster: on SQLite nobody can write between the look and the lock."""
+    load_business("crowd")
+    start = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+
+    def book(service, others):
+        faster: list[BookingView] = []
+
+        def step(name):
+            if len(faster) < others and threading.current_thread() is threading.main_thread():
+                with ThreadPoolExecutor(1) as other:
+                    faster.append(other.submit(outside).result())
+
+        def outside():
+            with app.app_context():
+                return booked(service, clock.now, start=start, customer=TOM).booking
+
+        monkeypatch.setattr(taking, "failpoint", step)
+        return booked(service, clock.now, start=start).booking, faster
+
+    return book
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_whoever_is_always_too_late_gets_the_last_one(overtaken):
+    mine, faster = overtaken("box", 5)
+    units = db.session.execute(select(Allocation.unit_id).where(Allocation.live)).scalars().all()
+    assert (mine.status, len(faster)) == ("confirmed", 5)
+    assert len(units) == len(set(units)) == 6
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_whoever_is_too_late_gets_the_next_one_of_the_same_kind_at_once(overtaken):
+    mine, faster = overtaken("ride-or-play", 9)
+    units = db.session.execute(select(Allocation.unit_id).where(Allocation.live)).scalars().all()
+    assert (mine.resources, len(faster)) == (("bikes",), 1)
+    assert len(set(units)) == 2
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_whoever_is_too_late_for_the_last_one_is_told_so(overtaken, clock):
+    for _ in range(5):
+        booked("box", clock.now, start=datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
+    with pytest.raises(errors.SlotTaken):
+        overtaken("box", 1)
 
 
 def test_an_edit_between_choosing_and_locking_makes_it_choose_again(clinic, monkeypatch):

@@ -231,7 +231,11 @@ BAD = [
         "one form",
     ),
     ("x" * 3_000_000, "", "larger"),
-    ("business: [", "", ""),
+    ("business: [", "", "while parsing"),
+    ("", "business", "missing"),
+    ("# nothing yet\n", "business", "missing"),
+    ("~", "", "not a mapping"),
+    (SMALL + "\n---\n" + SMALL, "", "another document"),
 ]
 
 
@@ -538,6 +542,16 @@ def test_the_dump_is_plain_yaml(load_business, app):
     ]
 
 
+def test_a_dump_is_in_the_order_of_the_documentation_whatever_the_database(load_business, app):
+    load_business("clinic")
+    text = dump(pictures_dir=app.config["SETTINGS"].pictures)
+    document = yaml.safe_load(text)
+    assert list(document["services"][0]["name"]) == ["en", "de", "zh"]
+    referred = document["services"][1]["questions"][1]
+    assert list(referred) == ["key", "type", "label", "required", "max_length", "show_if"]
+    assert list(referred["show_if"]) == ["field", "op", "value"]
+
+
 def test_a_dump_fills_an_empty_database_with_the_same_business(load_business, app, tmp_path, clock):
     load_business(DEMO, demo=True)
     path = tmp_path / "copy.yaml"
@@ -551,3 +565,30 @@ def test_one_example_after_another_loads_over_what_is_there(load_business):
     for name in (DEMO, "clinic", "studio", "rental"):
         load_business(name)
     assert {"check-up", "yoga", "van-hire", "consultation"} <= set(catalogue(db.session()).services)
+
+
+BY_DAY = 'cancel_until: {days_before: 1, time: "18:00"}, reschedule_until: {days_before: 1}, '
+
+
+def test_deadlines_by_the_day_are_agreed_for_the_time_that_is_booked(load_business, app, write, clock, tmp_path):
+    load_business(write(SMALL.replace("duration: 30", f"{BY_DAY}duration: 30")))
+    made = booked("talk", clock.now).booking
+    assert made.terms["cancel_rule"] == {"days_before": 1, "time": "18:00"}
+    assert made.terms["cancel_until"] > made.terms["reschedule_until"] > 0
+    written = dump(pictures_dir=app.config["SETTINGS"].pictures)
+    assert yaml.safe_load(written)["services"][0]["reschedule_until"] == {"days_before": 1}
+    assert load_business(write(written)).changed == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "place"),
+    [
+        ("{days_before: 0}", "cancel_until.days_before"),
+        ('{days_before: 1, time: "24:00"}', "cancel_until.time"),
+        ("{days_before: 1, hour: 18}", "cancel_until.hour"),
+        ("[1440]", "cancel_until"),
+    ],
+)
+def test_an_odd_deadline_is_named(load_business, write, odd, place):
+    with pytest.raises(Wrong, match=rf"services\[0\]\.{place}"):
+        load_business(write(SMALL.replace("duration: 30", f"cancel_until: {odd}, duration: 30")))

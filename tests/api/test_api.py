@@ -20,7 +20,8 @@ def slots(client, service="check-up", **query):
 
 
 def book(client, key="k", **more):
-    given = {"service": "check-up", "start": slots(client)[0]["start"], "customer": HANNAH, **more}
+    service = more.get("service", "check-up")
+    given = {"service": service, "start": slots(client, service)[0]["start"], "customer": HANNAH, **more}
     return client.post("/api/v1/bookings", json=given, headers={"Idempotency-Key": key} if key else {})
 
 
@@ -53,6 +54,22 @@ def test_taken_starts_come_with_their_reason(clinic):
     found = [each for each in slots(clinic, include="taken", resource="dr-yilmaz") if each["start"] == start]
     assert found[0]["available"] is False
     assert found[0]["reason"] == "taken"
+
+
+def test_nobody_can_be_booked_at_what_is_refused(load_business, client):
+    load_business("studio")
+    found = slots(client, "yoga", include="taken", location="jingan")
+    refused = {each["reason"]: each["seats_left"] for each in found if not each["available"]}
+    assert refused == {"too_soon": 0}
+    assert {each["seats_left"] for each in found if each["available"]} == {8}
+
+
+def test_a_class_that_is_full_for_a_party_says_how_many_can_come(load_business, client):
+    load_business("studio")
+    start = slots(client, "yoga")[0]["start"]
+    assert book(client, service="yoga", start=start, seats=6).status_code == 201
+    found = [each for each in slots(client, "yoga", include="taken", seats=4) if each["start"] == start]
+    assert [(each["reason"], each["seats_left"]) for each in found] == [("full", 2)]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +154,8 @@ def test_a_lost_slot_comes_with_alternatives(clinic):
     answer = book(clinic, key="other", start=start, resource="dr-yilmaz")
     assert (answer.status_code, answer.json["code"]) == (409, "slot_taken")
     assert 1 <= len(answer.json["alternatives"]) <= 3
+    assert all(each["start"].endswith("+01:00") for each in answer.json["alternatives"])
+    assert answer.json["title"].startswith(start[11:16])
 
 
 @pytest.mark.parametrize(
@@ -187,6 +206,15 @@ def test_a_booking_is_seen_with_its_token_only(clinic):
     assert clinic.get(path).status_code == 404
 
 
+def test_nothing_on_the_way_keeps_a_booking(clinic):
+    made = book(clinic)
+    path, bearer = f"/api/v1/bookings/{made.json['reference']}", {"Authorization": f"Bearer {made.json['token']}"}
+    seen, hidden = clinic.get(path, headers=bearer), clinic.get(path)
+    stale = clinic.post(f"{path}/cancel", json={"revision": 7}, headers=bearer)
+    assert [each.status_code for each in (made, seen, hidden, stale)] == [201, 200, 404, 409]
+    assert {each.headers["Cache-Control"] for each in (made, seen, hidden, stale)} == {"no-store"}
+
+
 def test_moving_and_cancelling(clinic):
     made = book(clinic, start="2026-12-08T09:00:00+01:00").json
     bearer = {"Authorization": f"Bearer {made['token']}"}
@@ -209,6 +237,8 @@ def test_the_deadline_is_the_servers(clinic):
         f"/api/v1/bookings/{made['reference']}/cancel", json={}, headers={"Authorization": f"Bearer {made['token']}"}
     )
     assert (answer.status_code, answer.json["code"]) == (409, "too_late")
+    # Told by the clock of the place: the visit is today at 14:00 in Berlin.
+    assert "Sun 29 Nov, 14:00" in answer.json["detail"]
 
 
 @pytest.mark.parametrize(

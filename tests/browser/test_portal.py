@@ -19,6 +19,11 @@ CUT = """() => [...document.querySelectorAll('main *')].filter((each) => {
     && (box.right > document.documentElement.clientWidth + 1 || box.left < -1);
 }).map((each) => each.outerHTML.slice(0, 120))"""
 
+# What is larger than its box lies over its neighbours.
+TOO_SMALL = """() => [...document.querySelectorAll('main :is(.day > *, .slot, .button, .pill, .choice, .card, .next, .first)')].filter(
+  (each) => each.scrollHeight > each.clientHeight + 2 || each.scrollWidth > each.clientWidth + 2
+).map((each) => each.outerHTML.slice(0, 120))"""
+
 
 @pytest.fixture
 def clinic(serve):
@@ -88,6 +93,7 @@ def test_nothing_is_cut_with_text_twice_as_large(clinic, new_page):
     for name in walk(page, clinic):
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate(SIDEWAYS) <= 0, f"{name} scrolls sideways"
+        assert not page.evaluate(TOO_SMALL), f"{name}: {page.evaluate(TOO_SMALL)}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -153,8 +159,99 @@ def test_arrows_walk_through_the_month(clinic, new_page):
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Monday 7 December")
     page.keyboard.press("Enter")
     page.locator("#day", has_text="Monday 7 December").wait_for()
-    assert page.evaluate("document.activeElement.id") == "day"
-    assert "day=2026-12-07" in page.url
+    page.wait_for_function("document.activeElement.id === 'day'")
+    page.wait_for_function("location.search.includes('day=2026-12-07')")
+
+
+def test_the_month_is_one_stop_for_the_tab_key(clinic, new_page):
+    page = new_page(width=1280)
+    page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
+    stops = (
+        "[...document.querySelectorAll('.day > *')].filter((each) => each.tabIndex === 0).map((each) => each.ariaLabel)"
+    )
+    assert [each[:19] for each in page.evaluate(stops)] == ["Thursday 3 December"]
+    page.focus(".day.chosen a")
+    for _ in range(22):
+        page.keyboard.press("ArrowRight")
+    closed = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert closed == "Friday 25 December, Christmas Day", "closed days can be reached and say why"
+    page.keyboard.press("PageDown")
+    page.locator("#month", has_text="January 2027").wait_for()
+    page.wait_for_function("document.activeElement.closest('.day') !== null")
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.closest('.day')")
+
+
+def test_a_late_answer_does_not_take_the_keyboard_out_of_the_month(clinic, new_page):
+    page = new_page(width=1280)
+    asked = []
+    page.route(
+        "**/book/check-up?day=2026-12-03", lambda route: asked.append(route) if _a_part(route) else route.continue_()
+    )
+    page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
+    page.focus(".day.chosen a")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#times').ariaBusy === 'true'")
+    with page.expect_response(lambda answer: "check-up" in answer.url):
+        asked.pop().continue_()
+    page.wait_for_function("document.querySelector('#times').ariaBusy === null")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("Friday 4 December")
+
+
+def _a_part(route):
+    return "x-part" in route.request.headers
+
+
+def test_another_person_keeps_the_day_and_the_finger(clinic, new_page):
+    page = new_page(width=1280)
+    page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
+    page.evaluate("window.same = true")
+    page.get_by_role("link", name="Tuesday 8 December").click()
+    page.locator("#day", has_text="Tuesday 8 December").wait_for()
+    page.focus("[name=with]:checked")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url("**with=dr-yilmaz**")
+    page.locator("#day", has_text="Tuesday 8 December").wait_for()
+    assert page.evaluate("document.activeElement.value") == "dr-yilmaz"
+    assert page.evaluate("window.same"), "the page was loaded anew"
+    page.go_back()
+    page.locator("[name=with][value='']:checked").wait_for(state="attached")
+    assert page.evaluate("window.same")
+
+
+def test_a_day_brings_its_times_into_sight_on_a_phone(clinic, new_page):
+    page = new_page(width=390, height=844)
+    page.goto(f"{clinic.url}/book/check-up")
+    page.get_by_role("link", name="Tuesday 8 December").click()
+    page.locator("#day", has_text="Tuesday 8 December").wait_for()
+    page.wait_for_function("document.activeElement.id === 'day'")
+    assert 0 <= page.locator("#day").bounding_box()["y"] < 300
+
+
+def test_going_back_shows_the_own_hold(clinic, new_page):
+    page = new_page(width=390)
+    hold(page, clinic.url)
+    page.go_back()
+    page.locator(".slot.mine").wait_for()
+    assert page.locator(".note.wait a").get_attribute("href").endswith("/details")
+
+
+def test_copying_says_that_it_did(clinic, new_page):
+    page = new_page(width=390)
+    book(page, clinic.url)
+    page.get_by_role("button", name="Copy the reference").click()
+    page.locator("#said", has_text="Copied").wait_for(state="attached")
+
+
+def test_inside_of_wechat_nothing_is_dead(clinic, new_page):
+    page = new_page(
+        width=390, locale="zh-CN", user_agent="Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 MicroMessenger/8.0.42"
+    )
+    book(page, clinic.url)
+    assert page.locator("a[href*='calendar.ics']").count() == 0
+    page.get_by_role("button", name="复制网址").click()
+    page.locator("#said", has_text="已复制").wait_for(state="attached")
+    assert page.evaluate(SIDEWAYS) <= 0
 
 
 def test_a_time_that_goes_while_one_looks_stays_struck_through_in_its_place(clinic, new_page):
@@ -169,6 +266,7 @@ def test_a_time_that_goes_while_one_looks_stays_struck_through_in_its_place(clin
     gone = looking.locator(f"[data-start='{start}'].gone")
     gone.wait_for(timeout=12_000)
     assert gone.bounding_box() == place
+    assert gone.locator("small").inner_text() == "just taken"
     assert looking.locator("#said").text_content()
 
 
@@ -252,7 +350,25 @@ def test_the_clock_runs_by_the_server_and_offers_to_hold_again(clinic, new_page)
     assert page.locator(".clock strong").inner_text().startswith("Please finish by")
     page.clock.run_for(2 * 60_000)
     assert page.locator(".clock.over").count() == 1
-    assert page.get_by_role("link", name="Hold it again").is_visible()
+    assert page.get_by_role("button", name="Confirm booking").get_attribute("class").endswith("outline")
+    page.fill("#name", "Hannah Vogel")
+    page.get_by_role("button", name="Hold it again").click()
+    page.wait_for_url("**/details")
+    assert page.input_value("#name") == "Hannah Vogel"
+    assert page.locator(".clock.over").count() == 0
+
+
+def test_a_confirmation_is_printed_dark_on_white(clinic, new_page):
+    page = new_page(width=800, color_scheme="dark")
+    book(page, clinic.url)
+    page.emulate_media(media="print")
+    colours = (
+        "[...document.querySelectorAll('h1, .when, .reference, .rows span')].map((e) => getComputedStyle(e).color)"
+    )
+    assert set(page.evaluate(colours)) == {"rgb(30, 28, 25)"}
+    assert page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator(".house").is_visible()
+    assert not page.get_by_role("link", name="Add to my calendar").is_visible()
 
 
 def test_forced_colours_keep_what_is_chosen_to_be_seen(clinic, new_page):

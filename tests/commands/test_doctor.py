@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import socket
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from actions.confirm import Wish, confirm
+from actions.demo_staff import add_demo_staff
 from models.base import db
 from notifications.worker import tick
 from tests.support.time import Clock, instant
@@ -45,6 +47,19 @@ def test_an_empty_house_without_a_worker(app: Flask):
     assert said["guard"].startswith("ok")
 
 
+def test_accounts_of_the_demo_are_ill_in_production_only(
+    app: Flask, load_business: Callable[..., Any], make_app: Callable[..., Flask], clock: Clock
+):
+    load_business("clinic")
+    assert "no owner yet" in lines(app)[1]["accounts"]
+    add_demo_staff(now=clock.now)
+    assert lines(app)[1]["accounts"].endswith("owners: 1, 5 of the demo")
+    served = make_app(BASE_URL="https://book.example.com", SECRET_KEY="k" * 40, RATE_LIMITS="on")
+    _, said = contextvars.Context().run(lines, served)
+    assert said["accounts"].startswith("FAIL")
+    assert "owner@example.com" in said["accounts"]
+
+
 def test_a_missing_guard_is_seen(app: Flask):
     postgres = db.engine.dialect.name == "postgresql"
     gone = "ALTER TABLE allocation DROP CONSTRAINT one_owner" if postgres else "DROP TRIGGER one_owner_update"
@@ -69,7 +84,7 @@ _GUARD = (
 def test_an_old_schema_is_seen(app: Flask):
     with db.engine.begin() as connection:
         newest = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     try:
         _, said = lines(app)
         assert "make migrate" in said["migrations"]

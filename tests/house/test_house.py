@@ -123,6 +123,11 @@ def test_requirements_are_pinned_with_hashes_and_name_no_address(name: str):
     assert [each.split()[0] for each in blocks if "--hash=sha256:" not in each] == []
 
 
+def test_every_library_is_asked_for_with_its_reason():
+    lines = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line and " # " not in line and not line.startswith("#")] == []
+
+
 def test_tests_run_on_the_versions_that_the_product_runs_on():
     product, everything = pins("requirements.txt"), pins("requirements-dev.txt")
     assert {name: everything.get(name) for name in product} == product

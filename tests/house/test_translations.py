@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
-SAID_IN = ("actions", "api", "notifications", "portal", "web", "wire")
+SAID_IN = ("actions", "api", "backoffice", "notifications", "portal", "web", "wire")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "n_": None}
 PLACES = re.compile(r"%\((\w+)\)s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 import pytest
@@ -16,6 +16,7 @@ from models.outbox import Message, MessageAttempt
 from models.people import Contact
 from notifications import dispatch, jobs
 from tests.factories import HANNAH, booked, free
+from tests.support.time import instant
 
 
 @pytest.fixture
@@ -91,6 +92,33 @@ def test_moving_tells_once_and_drops_what_is_overtaken(clinic, clock):
     assert event["sequence"] == 1
 
 
+def given(booking, person, start, clock):
+    return move.move(reference=booking.reference, start=start, resources=[person], now=clock.now).booking
+
+
+def lost(clinic, recipient):
+    """The subjects that tell somebody of bookings that she has no more."""
+    dispatch.deliver_due()
+    return [each["Subject"] for each in mails(clinic) if each["To"] == recipient and each["Subject"].startswith("Free")]
+
+
+def test_who_lost_a_booking_is_told_which_one_though_it_moved_on_at_once(clinic, clock):
+    first, later, last = (datetime(2026, 12, day, 14, tzinfo=UTC) for day in (8, 10, 3))
+    made = booked("check-up", clock.now, start=first, resources=["dr-yilmaz"]).booking
+    moved = given(given(made, "dr-braun", later, clock), "dr-braun", last, clock)
+    assert moved.start == last
+    assert lost(clinic, "yilmaz@example.com") == ["Free again: Tue 8 Dec, 15:00, General check-up"]
+    assert lost(clinic, "braun@example.com") == []
+
+
+def test_who_has_a_booking_again_never_hears_that_she_had_lost_it(clinic, clock):
+    first, later = (datetime(2026, 12, day, 14, tzinfo=UTC) for day in (8, 10))
+    made = booked("check-up", clock.now, start=first, resources=["dr-yilmaz"]).booking
+    given(given(made, "dr-braun", later, clock), "dr-yilmaz", first, clock)
+    assert lost(clinic, "yilmaz@example.com") == []
+    assert lost(clinic, "braun@example.com") == ["Free again: Thu 10 Dec, 15:00, General check-up"]
+
+
 def test_a_reminder_leaves_at_its_time_and_not_for_what_was_cancelled(clinic, clock):
     start = free("check-up", clock.now, first=(clock.now + timedelta(days=8)).date())[20].start
     kept = booked("check-up", clock.now, start=start).booking
@@ -128,6 +156,55 @@ def test_nothing_is_lost_when_nobody_worked_for_two_days(clinic, clock):
     upkeep.sweep(now=clock.now)
     assert set(states().values()) == {"expired"}
     assert not list(clinic.glob("*"))
+
+
+def reminders(channel="mail"):
+    db.session.rollback()
+    query = select(Message.offset_minutes, Message.state, Message.why).where(
+        Message.kind == "reminder", Message.channel == channel
+    )
+    return {row.offset_minutes: (row.state, row.why) for row in db.session.execute(query)}
+
+
+@pytest.fixture
+def tomorrow(clinic, clock):
+    """A booking of Tuesday at 14:30 in Berlin, made the Monday before at 10:00 and told at once."""
+    made = booked("check-up", clock.set("2026-11-23T09:00Z"), start=instant("2026-12-01T13:30Z")).booking
+    dispatch.deliver_due()
+    return made
+
+
+def test_a_clock_that_is_put_on_and_back_again_reminds_once(tomorrow, clock):
+    clock.set("2026-11-30T11:35Z")
+    dispatch.deliver_due()
+    assert reminders()[1440][0] == "ready"
+    for moment in ("2026-11-30T13:35Z", "2026-11-30T11:36Z", "2026-11-30T13:31Z", "2026-11-30T15:00Z"):
+        clock.set(moment)
+        dispatch.deliver_due()
+        upkeep.sweep(now=clock.now)
+    assert reminders()[1440][0] == "sent"
+    tries = select(MessageAttempt.id).join(Message).where(Message.kind == "reminder", Message.offset_minutes == 1440)
+    assert len(db.session.execute(tries).all()) == 2  # a mail and a text
+
+
+@pytest.mark.parametrize(
+    ("awake", "first", "last"),
+    [
+        # Asleep for six hours, awake an hour before the visit, a quarter of an hour before, and when it has begun.
+        ("2026-12-01T12:30Z", "sent", "sent"),
+        ("2026-12-01T13:14Z", "sent", "sent"),
+        ("2026-12-01T13:15Z", "expired", "expired"),
+        ("2026-12-01T13:30Z", "expired", "expired"),
+        ("2026-12-03T13:30Z", "expired", "expired"),
+    ],
+)
+def test_a_late_reminder_leaves_only_while_it_helps(tomorrow, clock, awake, first, last):
+    clock.set(awake)
+    upkeep.sweep(now=clock.now)
+    dispatch.deliver_due()
+    found = reminders()
+    assert (found[1440][0], found[60][0]) == (first, last)
+    assert all(why == "too late to be of use" for state, why in found.values() if state == "expired")
 
 
 def test_an_opted_out_number_gets_no_text(clinic, clock):

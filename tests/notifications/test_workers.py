@@ -1,4 +1,4 @@
-"""Real workers, a real Redis: killed, flushed, several at once."""
+"""Real workers: several at once, one killed, none but one without Redis."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import signal
 import time
 
 import pytest
-import redis
-import requests
 
-from tests.races.racing import Store, booking, slots
+from tests.races.town import Town
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -26,49 +24,30 @@ def wait(until, seconds=40):
     return False
 
 
-def book(served, number):
-    starts = slots(served.url, "check-up", **{"from": "2026-12-01", "to": "2026-12-18"})
-    with requests.Session() as session:
-        answer = booking(served.url, number, "check-up", starts[(number * 11) % len(starts)]["start"])(session)
-    assert answer.status_code == 201, answer.text
+def book(town, count):
+    """Books as many free times as that, some way apart."""
+    free = [each for day in ("2026-12-01", "2026-12-03", "2026-12-08") for each in town.starts("check-up", day)]
+    for start in free[:: len(free) // count][:count]:
+        town.book("check-up", start)
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_two_workers_send_each_message_once_and_survive_a_kill(serve, run_worker, redis_url):
     served = serve("clinic", REDIS_URL=redis_url)
+    town = Town(served)
+    store = town.store
     first, _second = run_worker(served), run_worker(served)
-    for number in range(8):
-        book(served, number)
+    book(town, 8)
     first.send_signal(signal.SIGKILL)
-    for number in range(8, 12):
-        book(served, number)
-    store = Store(served.environ["DATABASE_URL"])
+    book(town, 4)
     due = "SELECT count(*) FROM message WHERE kind IN ('confirmation', 'staff_booked') AND state = 'sent'"
     assert wait(lambda: store.value(due) == 36), store.value(due)
     assert len(outgoing(served)) == 36
     assert store.value("SELECT max(attempt) FROM message") == 1
-    store.close()
-
-
-def test_a_flushed_redis_loses_nothing(serve, run_worker, redis_url):
-    served = serve("clinic", REDIS_URL=redis_url)
-    for number in range(5):
-        book(served, number)
-    redis.Redis.from_url(redis_url).flushdb()
-    run_worker(served)
-    assert wait(lambda: len(outgoing(served)) == 15), outgoing(served)
 
 
 def test_without_redis_the_worker_delivers_by_itself(serve, run_worker):
     served = serve("clinic")
     run_worker(served)
-    book(served, 1)
+    book(Town(served), 1)
     assert wait(lambda: len(outgoing(served)) == 3), outgoing(served)
-
-
-def test_booking_goes_on_while_redis_is_away(serve, run_worker):
-    served = serve("clinic", REDIS_URL="redis://127.0.0.1:1/0")
-    began = time.monotonic()
-    book(served, 1)
-    assert time.monotonic() - began < 5
-    assert "unavailable" in requests.get(f"{served.url}/readyz", timeout=10).json()["redis"]

@@ -92,3 +92,12 @@ class TestReasons:
     def test_who_was_not_the_best_is_not_called_so(self, strategy: str) -> None:
         loads = [Load(ANNA, 0, week=1, last=1), Load(BEN, 1, week=2, last=2)]
         assert reason(strategy, loads, BEN) == {"code": "needs_together"}
+
+
+def test_region_takes_who_is_at_home_there_first_and_then_the_fewest() -> None:
+    far, near, busy = Load(ANNA, 0), Load(BEN, 1, week=4, near=True), Load(CLARA, 2, week=9, near=True)
+    assert order("region", far, near, busy) == [BEN, CLARA, ANNA]
+    assert order("region", far, Load(BEN, 1, week=1)) == [ANNA, BEN]
+    assert reason("region", [far, near], BEN) == {"code": "same_region"}
+    assert reason("region", [far, near, busy], BEN) == {"code": "fewest_that_week", "own": 4, "next": 9}
+    assert order("fewest_bookings", far, near) == [ANNA, BEN]

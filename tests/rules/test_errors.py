@@ -17,14 +17,15 @@ def test_codes_are_the_promised_ones() -> None:
         404: {"not_found", "unknown_service", "unknown_location", "unknown_resource", "unknown_hold"},
         409: {
             "slot_taken", "hold_expired", "hold_used", "limit_reached", "resource_gone", "too_late", "stale",
-            "state_changed", "in_progress",
+            "state_changed", "in_progress", "not_yet", "too_late_to_undo", "in_the_way", "paused",
         },
+        403: {"own_request"},
         422: {
             "invalid", "too_soon", "too_far", "off_grid", "closed", "bad_duration", "too_many_seats",
             "no_such_local_time", "location_required", "range_too_long", "idempotency_key_reused",
         },
         429: {"rate_limited"},
-        503: {"busy"},
+        503: {"busy", "uncertain"},
     }  # fmt: skip
     known = {(kind.status, kind.code) for kind in refusals()}
     assert {(status, code) for status, codes in promised.items() for code in codes} <= known

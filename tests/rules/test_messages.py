@@ -88,6 +88,17 @@ class TestWhoIsToldWhat:
         found = planned(visit=Visit(START, locale="zh"), offers=service(staff_reminders=(30,)))
         assert {(each.audience, each.locale) for each in found} == {("customer", "zh"), ("staff", "de")}
 
+    def test_another_person_is_news_for_the_customer_and_told_to_each_of_the_people_by_itself(self) -> None:
+        assert kinds(planned("reassigned", offers=service(reminders=()))) == [
+            ("reassigned", "mail", "ada@example.com"),
+            ("reassigned", "sms", "+4915123456789"),
+        ]
+
+    def test_a_question_goes_to_the_customer_and_is_of_use_until_its_deadline(self) -> None:
+        found = messages.question("proposal", Visit(START), BOOKED, BOOKED + MINUTE)
+        assert kinds(found) == [("proposal", "mail", "ada@example.com"), ("proposal", "sms", "+4915123456789")]
+        assert {(each.due_at, each.deadline) for each in found} == {(BOOKED, BOOKED + MINUTE)}
+
     def test_news_leaves_at_once(self) -> None:
         assert {each.due_at for each in planned(offers=service(reminders=()))} == {BOOKED}
 
@@ -254,12 +265,61 @@ class TestWhatIsStillWanted:
     def test_no_reminder_of_what_has_begun(self, kind: str) -> None:
         assert self.why(kind=kind, now=START, deadline=START + MINUTE) == "the visit has begun"
 
+    @pytest.mark.parametrize("kind", ["staff_request", "request_reminder", "request_escalated"])
+    def test_nobody_is_asked_for_what_is_decided(self, kind: str) -> None:
+        assert self.why(kind=kind, booking_status="requested") is None
+        assert self.why(kind=kind, booking_status="declined") == "the request is decided"
+
     @pytest.mark.parametrize("kind", ["reminder", "confirmation", "staff_moved", "cancelled"])
     def test_nothing_of_an_older_revision(self, kind: str) -> None:
         assert self.why(kind=kind, revision=1) == "the booking has changed since"
+
+    def test_who_lost_a_booking_hears_of_it_whatever_becomes_of_it(self) -> None:
+        assert self.why(kind="staff_cancelled", revision=1) is None
+        assert self.why(kind="staff_cancelled", booking_status="cancelled") is None
+
+    def test_who_has_it_again_never_hears_that_she_had_lost_it(self) -> None:
+        assert self.why(kind="staff_cancelled", revision=1, has_it=True) == "the booking has changed since"
 
     def test_a_cancellation_leaves_although_nothing_is_firm(self) -> None:
         assert self.why(kind="cancelled", booking_status="cancelled") is None
 
     def test_news_of_a_visit_that_just_begins_still_leaves(self) -> None:
         assert self.why(kind="confirmation", now=START + MINUTE, deadline=START + 5 * MINUTE) is None
+
+
+class TestHowItWas:
+    """The question after a visit."""
+
+    def asked(self, end: str, now: str, **more: Any) -> list[Planned]:
+        visit = Visit(START, **more)
+        object.__setattr__(visit, "end", at(end))
+        return messages.how_it_was(visit, zone="Europe/Berlin", now=at(now))
+
+    @pytest.mark.parametrize(
+        ("end", "now", "due"),
+        [
+            ("2026-12-03T15:30+01:00", "2026-12-03T15:31+01:00", "2026-12-03T18:31+01:00"),
+            ("2026-12-03T15:30+01:00", "2026-12-03T15:10+01:00", "2026-12-03T18:30+01:00"),
+            ("2026-12-03T19:30+01:00", "2026-12-03T19:30+01:00", "2026-12-04T08:00+01:00"),
+            ("2026-12-03T15:30+01:00", "2026-12-04T00:00+01:00", "2026-12-04T08:00+01:00"),
+        ],
+    )
+    def test_leaves_three_hours_after_it_and_never_at_night(self, end, now, due):
+        (found,) = self.asked(end, now)
+        assert (found.kind, found.channel, found.due_at) == ("feedback", "mail", at(due))
+        assert found.deadline - found.due_at == messages.USEFUL_FOR
+
+    def test_goes_by_one_way_to_who_gave_one(self):
+        end = "2026-12-03T15:30+01:00"
+        assert [each.channel for each in self.asked(end, end, email=None, phone="+4915123456789")] == ["sms"]
+        assert self.asked(end, end, email=None, phone=None) == []
+
+    def test_is_not_asked_long_after(self):
+        assert self.asked("2026-12-03T15:30+01:00", "2026-12-06T15:30+01:00") == []
+
+    def test_is_not_sent_once_the_visit_did_not_come_about(self):
+        given = {"kind": "feedback", "revision": 2, "deadline": START + timedelta(days=2), "booking_revision": 2}
+        more = {"start": START, "now": START + timedelta(hours=4)}
+        assert messages.unwanted(booking_status="completed", **given, **more) is None
+        assert messages.unwanted(booking_status="no_show", **given, **more) == messages.NOT_OVER

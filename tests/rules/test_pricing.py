@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.pricing import digits, price
+from rules.pricing import digits, minor, price, typed
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,31 @@ def test_where_none_is_named_none_is_shown(per: str) -> None:
 
 def test_currencies_have_their_decimals() -> None:
     assert [digits(currency) for currency in ("EUR", "CNY", "JPY", "KWD")] == [2, 2, 0, 3]
+
+
+@pytest.mark.parametrize(
+    ("said", "currency", "amount"),
+    [
+        ("65", "EUR", 6500),
+        (" 65.00 ", "EUR", 6500),
+        ("65,5", "EUR", 6550),
+        ("0", "EUR", 0),
+        ("1200", "JPY", 1200),
+        ("1.125", "KWD", 1125),
+        ("65.005", "EUR", None),
+        ("1200.0", "JPY", None),
+        ("-5", "EUR", None),
+        ("free", "EUR", None),
+        ("1,200.00", "EUR", None),
+        ("", "EUR", None),
+        ("１２", "EUR", None),
+    ],
+)
+def test_an_amount_is_read_as_people_type_it_and_never_guessed(said: str, currency: str, amount: int | None) -> None:
+    assert minor(said, currency) == amount
+
+
+@pytest.mark.parametrize(("amount", "currency", "said"), [(6550, "EUR", "65.50"), (5, "EUR", "0.05"), (7, "JPY", "7")])
+def test_an_amount_is_typed_as_it_is_read(amount: int, currency: str, said: str) -> None:
+    assert typed(amount, currency) == said
+    assert minor(said, currency) == amount

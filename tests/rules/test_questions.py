@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rules import questions, text
+from rules.attachments import Attached
 from rules.errors import FieldError
 
 REFUSED = FieldError("phone_odd")
@@ -47,7 +48,7 @@ class TestDefinitions:
             {"key": f"q{index}", "type": kind, "label": "Q", "help": "so"}
             for index, kind in enumerate(questions.TYPES)
             if kind not in ("choice", "choices")
-        ]
+        ] + [{"key": "stars", "type": "rating", "label": "Stars", "max": 10}]
         extras = {**TOPIC, "key": "extras", "type": "choices", "required": False}
         about = {"key": "about", "type": "text", "label": "About", "max_length": 80}
         asked = {**about, "show_if": {"field": "extras", "op": "contains", "value": "demo"}}
@@ -75,6 +76,10 @@ class TestDefinitions:
             ({"min": 13}, ".max", "is below min"),
             ({"max_length": 5}, ".max_length", "1 to 2000, for text questions"),
             ({"options": []}, ".options", "only for choice and choices"),
+            ({"type": "rating", "max": None}, ".min", "a number, for integer and number questions"),
+            ({"type": "rating", "min": None, "max": 11}, ".max", "2 to 10 stars"),
+            ({"type": "rating", "min": None, "max": 2.5}, ".max", "2 to 10 stars"),
+            ({"type": "section", "min": None, "max": None, "required": True}, ".required", "a section has no answer"),
             ({"show_if": {"field": "people", "op": "empty"}}, ".show_if", "no such field 'people'"),
         ],
     )
@@ -144,11 +149,12 @@ class TestAnswers:
         )
 
     @pytest.mark.parametrize("blank", [None, "", "  ", "\u3000", "\u200b", "\t\n"])
-    @pytest.mark.parametrize("kind", questions.TYPES)
+    @pytest.mark.parametrize("kind", [kind for kind in questions.TYPES if kind != "section"])
     def test_a_blank_is_no_answer_of_any_kind(self, kind: str, blank: str | None) -> None:
         asked = {**TOPIC, "key": "q", "type": kind}
         assert judged([asked], {"q": blank}) == ({}, {})
-        assert judged([{**asked, "required": True}], {"q": blank}) == ({}, {"q": FieldError("required")})
+        code = "file_needed" if kind in ("file", "picture") else "required"
+        assert judged([{**asked, "required": True}], {"q": blank}) == ({}, {"q": FieldError(code)})
 
     def test_what_is_required_and_not_sent_is_an_error(self) -> None:
         assert judged([{**PEOPLE, "required": True}], {}) == ({}, {"people": FieldError("required")})
@@ -329,3 +335,80 @@ class TestDatesAndTimes:
     @pytest.mark.parametrize("typed", ["24:00", "9:30", "09:60", "09:30:00", "09:30Z", "٠٩:30"])
     def test_no_time(self, typed: str) -> None:
         assert answer("time", typed) == FieldError("not_a_time")
+
+
+class TestRatings:
+    @pytest.mark.parametrize(("typed", "stars"), [("4", 4), (5, 5), ("１", 1), (3.0, 3)])
+    def test_stars_are_whole_numbers(self, typed: Any, stars: int) -> None:
+        assert answer("rating", typed) == stars
+
+    def test_five_stars_are_the_most_unless_the_question_says_so(self) -> None:
+        assert answer("rating", 6) == FieldError("too_large", {"max": 5})
+        assert answer("rating", 6, max=10) == 6
+        assert answer("rating", 0, max=10) == FieldError("too_small", {"min": 1})
+
+    def test_a_condition_may_read_them(self) -> None:
+        why = {"key": "why", "type": "text", "label": "Why", "required": True}
+        why |= {"show_if": {"field": "stars", "op": "lt", "value": 3}}
+        asked = [{"key": "stars", "type": "rating", "label": "Stars"}, why]
+        assert questions.check(asked) == []
+        assert judged(asked, {"stars": "4"}) == ({"stars": 4}, {})
+        assert judged(asked, {"stars": "2"})[1] == {"why": FieldError("required")}
+
+
+LARGE = {"key": "large", "type": "section", "label": "Large groups"}
+SHOWN = {"show_if": {"field": "people", "op": "ge", "value": 4}}
+BUS = {"key": "bus", "type": "text", "label": "Bus", "required": True}
+END = {"key": "end", "type": "section", "label": "At the end"}
+
+
+class TestSections:
+    def test_a_section_has_no_answer(self) -> None:
+        assert judged([LARGE], {"large": "x"}) == ({}, {"large": FieldError("unknown_field")})
+        assert judged([{**LARGE, **SHOWN}], {}) == ({}, {})
+
+    def test_a_hidden_one_takes_along_what_stands_below_it_up_to_the_next(self) -> None:
+        asked = [PEOPLE, {**LARGE, **SHOWN}, BUS, END, {**BUS, "key": "word"}]
+        assert judged(asked, {"people": 2, "bus": "red"}) == ({"people": 2}, {"word": FieldError("required")})
+        assert set(judged(asked, {"people": 5})[1]) == {"bus", "word"}
+
+    def test_no_condition_reads_one_and_no_key_is_given_twice(self) -> None:
+        reads = {**BUS, "show_if": {"field": "large", "op": "empty"}}
+        assert questions.check([LARGE, reads]) == [("[1].show_if", "no such field 'large'")]
+        assert questions.check([LARGE, {**BUS, "key": "large"}]) == [("[1].key", "'large' is asked twice")]
+
+
+PAPER = {"key": "paper", "type": "file", "label": "Paper", "required": True, "max_mb": 10, "accept": ["pdf"]}
+KEPT = Attached("letter.pdf", "pdf", 12, "a" * 32)
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("change", "problem"),
+        [
+            ({"max_mb": 11}, (".max_mb", "1 to 10, for file and picture questions")),
+            ({"max_mb": 0}, (".max_mb", "1 to 10, for file and picture questions")),
+            ({"max_mb": 2.5}, (".max_mb", "1 to 10, for file and picture questions")),
+            ({"accept": []}, (".accept", "a list of pdf, png, jpg, webp, docx, xlsx, txt, for file questions")),
+            ({"accept": ["exe"]}, (".accept", "a list of pdf, png, jpg, webp, docx, xlsx, txt, for file questions")),
+            ({"type": "picture"}, (".accept", "a list of pdf, png, jpg, webp, docx, xlsx, txt, for file questions")),
+            (
+                {"type": "text", "accept": None},
+                (".max_mb", "1 to 10, for file and picture questions"),
+            ),
+        ],
+    )
+    def test_what_cannot_be_asked(self, change: dict[str, Any], problem: tuple[str, str]) -> None:
+        assert questions.check([{**PAPER, **change}]) == [(f"[0]{problem[0]}", problem[1])]
+
+    def test_it_can_be_asked_and_no_condition_reads_it(self) -> None:
+        assert questions.check([PAPER]) == []
+        reads = {"key": "why", "type": "text", "label": "Why", "show_if": {"field": "paper", "op": "empty"}}
+        assert questions.check([PAPER, reads]) == [("[1].show_if", "no such field 'paper'")]
+
+    def test_only_what_was_looked_at_answers_it(self) -> None:
+        assert judged([PAPER], {"paper": KEPT}) == ({"paper": KEPT.document()}, {})
+        assert judged([PAPER], {"paper": FieldError("no_picture")}) == ({}, {"paper": FieldError("no_picture")})
+        assert judged([PAPER], {}) == ({}, {"paper": FieldError("file_needed")})
+        for typed in ("letter.pdf", KEPT.document(), ["x"]):
+            assert judged([PAPER], {"paper": typed}) == ({}, {"paper": FieldError("file_by_page_only")})

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rules import text
 from rules.errors import FieldError
@@ -45,12 +49,24 @@ def test_a_line_keeps_what_is_only_odd(kept: str) -> None:
         ("a\u0085b\u2028c\u2029d\x0be\x0cf", "a b c d e f"),
         ("a\tb", "a b"),
         ("a\x00\x07\x1b\x7f\x9fb", "ab"),
+        ("e\u202a\u0301", "é"),
+        ("a\x00\u0308", "ä"),
+        (" \x1f x", "x"),
         ("abc\u202etxt.exe", "abctxt.exe"),
         ("a\u2066b\u2067c\u2068d\u2069e\u202af\u202bg\u202ch\u202di\u200ej\u200fk\u061cl", "abcdefghijkl"),
     ],
 )
 def test_a_line_loses_what_would_do_harm(typed: str, cleaned: str) -> None:
     assert text.line(typed) == cleaned
+
+
+@given(st.one_of(st.text(), st.text("ae \u0301\u0308\u202a\x00\x1f\n\t\r\u115f")))
+def test_what_was_cleaned_stays_as_it_is(typed: str) -> None:
+    for clean in (text.line, text.paragraph):
+        once = clean(typed)
+        if not isinstance(once, FieldError):
+            assert clean(once) == once
+            assert unicodedata.is_normalized("NFC", once)
 
 
 def test_no_mark_that_turns_the_direction_stays() -> None:
@@ -144,6 +160,9 @@ def test_different_names_stay_different() -> None:
         ("evil.co.uk/a.b", "evil. co. uk/a. b"),
         ("evil。com", "evil. com"),
         ("evil．com", "evil. com"),
+        ("evil․com﹒cn", "evil. com. cn"),
+        ("evil.\u200bcom", "evil. \u200bcom"),
+        ("evil.\u00adcom", "evil. \u00adcom"),
         ("127.0.0.1", "127. 0. 0. 1"),
         ("javascript:alert(1)", "alert(1)"),
         ("mailto:a@evil.com", "a@evil. com"),
@@ -163,3 +182,11 @@ def test_a_plain_name_goes_out_as_it_is(name: str) -> None:
 
 def test_long_names_are_read_at_once() -> None:
     assert text.without_addresses("a" * 50_000 + "!") == "a" * 50_000 + "!"
+
+
+@pytest.mark.parametrize(
+    ("name", "turned"),
+    [("hannah vogel", "vogel hannah"), ("王小明", "王小明"), ("anna maria müller", "müller anna maria"), ("", "")],
+)
+def test_a_name_can_begin_with_the_family(name: str, turned: str) -> None:
+    assert text.family_first(name) == turned

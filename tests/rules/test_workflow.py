@@ -7,7 +7,7 @@ import pytest
 from rules import workflow
 from rules.errors import StateChanged
 
-STATES = ("requested", "confirmed", "declined", "expired", "cancelled", "arrived", "completed", "no_show")
+STATES = workflow.STATES
 
 # Every step that is possible; what is not listed is refused, or was taken already.
 POSSIBLE = {
@@ -29,6 +29,7 @@ POSSIBLE = {
     ("arrived", "not_arrived"): "confirmed",
     ("no_show", "not_arrived"): "confirmed",
     ("cancelled", "restore"): "confirmed",
+    ("cancelled", "restore_request"): "requested",
 }
 TAKEN = {
     ("confirmed", "approve"),
@@ -40,6 +41,7 @@ TAKEN = {
     ("no_show", "miss"),
     ("confirmed", "not_arrived"),
     ("confirmed", "restore"),
+    ("requested", "restore_request"),
 }
 ALL = [(status, move) for status in STATES for move in workflow.STEPS]
 

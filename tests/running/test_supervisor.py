@@ -15,13 +15,8 @@ import pytest
 import requests
 
 import config
+from tests.support.servers import free_port
 from tests.support.web import environment, stop
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(true: Callable[[], object], seconds: float = 30) -> None:
@@ -55,7 +50,7 @@ class House:
         return self.log.read_text()
 
     def ready(self) -> dict[str, str]:
-        found: dict[str, str] = requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).json()
+        found: dict[str, str] = requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=30).json()
         return found
 
     def children(self) -> dict[str, psutil.Process]:
@@ -94,6 +89,8 @@ def gone(processes: list[psutil.Process]) -> Callable[[], bool]:
 
 def test_it_runs_everything_starts_again_what_dies_and_ends_with_ctrl_c(house: House):
     assert f"http://127.0.0.1:{house.port}" in house.said
+    assert f"The desk: http://127.0.0.1:{house.port}/desk" in house.said
+    assert "Nobody can sign in yet: `flask staff add EMAIL --role owner`" in house.said
     assert "trial" in house.said
     assert "outgoing" in house.said
     assert set(house.children()) == {"valkey", "gunicorn", "worker"}
@@ -138,6 +135,14 @@ def test_an_odd_setting_is_one_line(tmp_path: Path):
     done = refused(tmp_path, HOLD_MINUTES="ten")
     assert done.returncode == 2
     assert done.stderr == "HOLD_MINUTES must be a whole number from 1 to 120, not 'ten'\n"
+
+
+def test_a_database_that_is_away_is_one_line(tmp_path: Path):
+    away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    done = refused(tmp_path, DATABASE_URL=away, PORT=str(free_port()))
+    assert done.returncode == 1
+    assert done.stderr.startswith("the database does not answer: ")
+    assert done.stderr.count("\n") == 1
 
 
 def refused(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -267,5 +267,4 @@ def plain(slot: Slot) -> Verdict:
     """A slot in the words of a verdict."""
     choosable = set(slot.choosable)
     assert len(choosable) == len(slot.choosable)
-    seats = 0 if slot.reason in ("too_soon", "too_far", "limit") else slot.seats_left
-    return Verdict(slot.reason is None, slot.reason, seats, slot.session, choosable)
+    return Verdict(slot.reason is None, slot.reason, slot.seats_left, slot.session, choosable)

@@ -429,6 +429,14 @@ def test_a_full_class_is_full():
     assert (slot.reason, slot.seats_left) == ("full", 1)
 
 
+def test_nobody_can_come_to_what_is_refused_whatever_seats_there_are():
+    shop = course(session(1, 1, ANN), now="2026-06-01 08:30")
+    assert shop.with_service(min_notice=60).at("2026-06-01 09:00").seats_left == 0
+    assert shop.with_service(horizon_days=0).at("2026-06-02 09:00").seats_left == 0
+    capped = replace(shop, taken=replace(shop.taken, per_day={MONDAY: 2})).with_service(per_day=2)
+    assert (capped.at("2026-06-01 09:00").reason, capped.at("2026-06-01 09:00").seats_left) == ("limit", 0)
+
+
 def test_a_session_is_joined_even_where_no_other_could_open():
     off = Absence(datetime(2026, 6, 1), datetime(2026, 6, 2), whole_days=True)
     shop = replace(course(session(1, 3)), people=[person(ANN, absences=(off,)), person(BEN, absences=(off,))])

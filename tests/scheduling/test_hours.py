@@ -43,6 +43,15 @@ def test_a_repeated_time_is_read_twice_an_hour_apart():
     assert (first, second) == (minute("2026-10-25 02:30"), minute("2026-10-25 02:30", fold=1))
 
 
+@pytest.mark.parametrize(
+    ("instant", "twice"),
+    [("2026-10-24T22:30", False), ("2026-10-25T00:30", True), ("2026-10-25T01:30", True), ("2026-10-25T02:00", False)],
+)
+def test_a_time_knows_whether_its_clock_shows_it_twice(instant: str, twice: bool):
+    local = datetime.fromisoformat(instant).replace(tzinfo=UTC).astimezone(ZoneInfo(BERLIN))
+    assert hours.repeated(local) is twice
+
+
 def test_a_skipped_time_is_never_read():
     assert hours.readings(BERLIN, SPRING, 150) == []
     assert hours.readings("Pacific/Apia", date(2011, 12, 30), 600) == []
@@ -234,3 +243,42 @@ def test_memory_is_bounded():
     for n in range(1100):
         hours.open_minutes(NIGHTS, BERLIN, date.fromordinal(MONDAY.toordinal() + n), MONDAY)
     assert len(hours._expanded) <= 1024
+
+
+def spell(first: date | None = None, last: date | None = None, every: int = 1, **days: tuple[int, int]) -> hours.Spell:
+    week = tuple((days[name],) if name in days else () for name in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+    return hours.Spell(week, first, last, every)
+
+
+def test_weeks_that_alternate_count_from_the_week_of_their_first_day():
+    # Across a year of 53 weeks, too: 2026-12-28 begins week 53, 2027-01-04 week 1.
+    wednesday = date(2026, 12, 23)
+    table = Timetable(weekly=((),) * 7, spells=(spell(wednesday, every=2, mon=(540, 600), fri=(540, 600)),))
+    days = opened(table, date(2026, 12, 21), date(2027, 1, 22))
+    assert days == [
+        "25 09:00 to 25 10:00",
+        "04 09:00 to 04 10:00",
+        "08 09:00 to 08 10:00",
+        "18 09:00 to 18 10:00",
+        "22 09:00 to 22 10:00",
+    ]
+
+
+def test_hours_from_a_date_on_end_those_before_and_add_to_those_of_always():
+    old, new = spell(last=MONDAY, mon=(540, 600), tue=(540, 600)), spell(TUESDAY, mon=(600, 660), tue=(600, 660))
+    table = Timetable(weekly=((), ((660, 720),), (), (), (), (), ()), spells=(old, new))
+    assert opened(table, MONDAY, TUESDAY) == ["01 09:00 to 01 10:00", "02 10:00 to 02 12:00"]
+    assert hours.windows_of(table, TUESDAY, table) == ((600, 660), (660, 720))
+
+
+def test_every_second_week_from_ever_on_has_a_first_one():
+    table = Timetable(weekly=((),) * 7, spells=(spell(every=2, mon=(540, 600)),))
+    opening = [day for day in (MONDAY, MONDAY + timedelta(days=7)) if hours.windows_of(table, day, table)]
+    assert len(opening) == 1
+
+
+def test_a_make_up_day_has_the_hours_of_its_own_week():
+    saturday = date(2026, 6, 6)
+    table = Timetable(weekly=((),) * 7, works_as={saturday: 4}, spells=(spell(MONDAY, every=2, fri=(540, 600)),))
+    assert opened(table, saturday) == ["06 09:00 to 06 10:00"]
+    assert opened(table, saturday + timedelta(days=7)) == []

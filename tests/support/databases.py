@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from flask import Flask
@@ -16,6 +17,7 @@ from actions import availability
 from models import snapshot
 from models.base import db
 from portal import kept
+from reports import figures
 
 KEPT = "alembic_version"
 
@@ -36,6 +38,7 @@ def let_go(app: Flask) -> None:
     snapshot.forget()
     availability.forget()
     kept.forget()
+    figures.forget()
 
 
 class Sqlite:
@@ -90,19 +93,16 @@ class Postgres:
         self._create(self.database, template=self.template)
 
     def empty(self) -> None:
-        """Truncates the tables that hold rows."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            tables = [
-                row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-            ]
-            some = sql.SQL(" UNION ALL ").join(
-                sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(each), sql.Identifier(each))
-                for each in tables
-                if each != KEPT
+        """Deletes all rows: of so few it is six times as quick as TRUNCATE, which makes every file anew."""
+        with psycopg.connect(self.url()) as connection:
+            # No foreign keys, and nothing that keeps history from being deleted.
+            connection.execute("SET LOCAL session_replication_role = replica")
+            for each in full_tables(connection):
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(each)))
+            connection.execute(
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
+                " FROM pg_sequences WHERE last_value IS NOT NULL"
             )
-            full = [sql.Identifier(row[0]) for row in connection.execute(some)]
-            if full:
-                connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(full)))
 
     def another(self, _folder: Path) -> str:
         """The address of one more database, for servers of their own."""
@@ -125,6 +125,17 @@ class Postgres:
 
 
 Database = Sqlite | Postgres
+
+
+def full_tables(connection: psycopg.Connection[Any]) -> list[str]:
+    """The tables that hold rows, that of the schema's version apart."""
+    tables = [row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    some = sql.SQL(" UNION ALL ").join(
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(each), sql.Identifier(each))
+        for each in tables
+        if each != KEPT
+    )
+    return [row[0] for row in connection.execute(some)]
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -37,6 +39,59 @@ def redis_url() -> str:
     return os.environ[REDIS]
 
 
+def free_port() -> int:
+    """A port that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class OwnRedis:
+    """A real server for one test, which may stop it, make it hang, or empty it."""
+
+    def __init__(self) -> None:
+        self.folder = valkey.new_folder()
+        self.url = valkey.url(self.folder)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, empty."""
+        program = valkey.binary()
+        assert program is not None, "no Valkey for this machine"
+        self._process = subprocess.Popen(valkey.command(program, self.folder), preexec_fn=end_with_parent())
+        _answers(self.url)
+
+    def hang(self) -> None:
+        """It takes connections and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """It answers again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def flush(self) -> None:
+        """Everything in it is gone."""
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def die(self) -> None:
+        """Ends it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            # Valkey leaves its socket behind when it is killed.
+            (self.folder / "redis.sock").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Ends it for good."""
+        self.die()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 def _private_postgres() -> str:
     # The library looks for a runtime folder at import and warns where a machine has none.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
@@ -64,11 +119,16 @@ def _private_redis() -> str:
     atexit.register(process.wait)
     atexit.register(process.terminate)
     url = valkey.url(folder)
-    for _ in range(100):
+    _answers(url)
+    return url
+
+
+def _answers(url: str) -> None:
+    for _ in range(200):
         try:
             with redis.Redis.from_url(url) as client:
                 client.ping()
-            return url
+            return
         except redis.RedisError:
             time.sleep(0.05)
     raise RuntimeError("the private Valkey did not start")

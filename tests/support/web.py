@@ -52,7 +52,8 @@ class Served:
             command = [
                 *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"fd://{listener.fileno()}"),
                 *("--worker-class", "gthread", "--workers", str(processes), "--threads", str(threads)),
-                *("--no-control-socket", "--log-level", "warning", "--graceful-timeout", "2"),
+                # Imported once and forked: the processes are as real, and start in a quarter of the time.
+                *("--preload", "--no-control-socket", "--log-level", "warning", "--graceful-timeout", "2"),
             ]
             self.process = start(command, self.environ, self.log, pass_fds=[listener.fileno()])
         self._wait()
@@ -70,8 +71,8 @@ class Served:
         raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
 
     def stop(self) -> None:
-        """Ends it and its processes."""
-        stop(self.process)
+        """Ends it and its processes, as a power cut would: what was answered has to be stored."""
+        stop(self.process, how=signal.SIGKILL)
 
 
 def environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from portal import pages
+from portal import front
 from rules.errors import Busy, StorageFull
 
 
@@ -36,8 +36,8 @@ def test_a_failure_shows_a_code_and_no_trace(clinic, monkeypatch, caplog):
     def broken(*_given, **_named):
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr(pages, "stylesheet", broken)
-    monkeypatch.setattr(pages, "state_of", broken)
+    monkeypatch.setattr(front, "stylesheet", broken)
+    monkeypatch.setattr(front, "state_of", broken)
     answer = clinic.get("/")
     assert answer.status_code == 500
     assert "the secret inside" not in answer.text
@@ -52,7 +52,7 @@ def test_a_pause_says_when_to_come_back(clinic, monkeypatch, refusal, status):
     def paused(*_given, **_named):
         raise refusal
 
-    monkeypatch.setattr(pages, "state_of", paused)
+    monkeypatch.setattr(front, "state_of", paused)
     answer = clinic.get("/")
     assert answer.status_code == status
     assert int(answer.headers["Retry-After"]) > 0
@@ -63,7 +63,7 @@ def test_a_database_that_went_away_is_a_pause(clinic, monkeypatch):
     def away(*_given, **_named):
         raise OperationalError("SELECT secret", {}, Exception("server closed the connection unexpectedly"))
 
-    monkeypatch.setattr(pages, "state_of", away)
+    monkeypatch.setattr(front, "state_of", away)
     answer = clinic.get("/")
     assert answer.status_code == 503
     assert "SELECT" not in answer.text

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = sorted([*(ROOT / "portal" / "templates").rglob("*.html"), *(ROOT / "web" / "templates").rglob("*.html")])
+TEMPLATES = sorted(
+    path for room in ("web", "portal", "backoffice") for path in (ROOT / room / "templates").rglob("*.html")
+)
 PATHS = ["/", "/book/check-up", "/find", "/nothing", "/b/K7MQ4XWT", "/accessibility", "/zone", "/healthz", "/readyz"]
 
 
@@ -46,7 +48,7 @@ def test_a_page_with_what_a_customer_typed_is_not_stored(clinic):
 def test_own_files_are_kept_for_ever_under_their_fingerprint(clinic):
     page = clinic.get("/").text
     sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
-    assert len(sheets) == 2
+    assert len(sheets) == 3
     for address in sheets:
         with clinic.get(address) as answer:
             assert answer.status_code == 200
@@ -67,11 +69,14 @@ def test_templates_have_nothing_inline(template):
 @pytest.mark.parametrize(
     "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80"]
 )
-@pytest.mark.parametrize("path", ["/", "/find", "/api/v1/services"])
-def test_another_host_name_is_not_answered(clinic, host, path):
+@pytest.mark.parametrize("path", ["/", "/find", "/nowhere", "/api/v1/services", "/healthz"])
+def test_another_host_name_is_not_answered_and_costs_one_line(clinic, host, path, caplog):
     answer = clinic.get(path, headers={"Host": host})
     assert answer.status_code == 400
     assert "evil" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    (line,) = caplog.records
+    assert (line.levelname, line.exc_info, host in line.getMessage()) == ("WARNING", None, True)
 
 
 def test_a_name_of_the_forwarder_is_not_believed(clinic):
@@ -112,7 +117,7 @@ def test_a_form_from_elsewhere_is_refused(make_app, load_business, path):
         make_app().test_client().post(path, data={"reference": "K7MQ4XWT"}, headers={"Origin": "https://evil.example"})
     )
     assert answer.status_code == 403
-    assert "nothing was changed" in answer.text
+    assert "Nothing was changed" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,8 @@ PARAMS = {
     "deadline": datetime(2026, 12, 2, 7, 40, tzinfo=UTC),
     "revision": 1,
     "status": "cancelled",
+    "at": datetime(2026, 12, 3, 9, 20, tzinfo=UTC),
+    "reason": "A bill is open",
 }
 
 
@@ -185,7 +187,11 @@ def test_sentences_tell_times_by_the_clock_of_the_place():
 @pytest.mark.parametrize("code", sorted(module._FIELDS))
 def test_every_field_error_has_its_sentence(code):
     for locale in LOCALES:
-        said = Wording(locale).field(FieldError(code, {"max": 5, "min": 1}))
+        said = Wording(locale).field(
+            FieldError(
+                code, {"max": 5, "min": 1, "most": 5, "found": "#REF!", "options": "a, b", "kinds": "PDF", "files": 5}
+            )
+        )
         assert said
         assert "%(" not in said
 

@@ -1,0 +1,251 @@
+"""Booking while the telephone rings: who it is, when it suits, why another time is not offered, what may be overruled."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from actions import review, rights
+from models import bookings, staff_queries
+from models.base import db
+from models.booking import Booking
+from models.history import steps_of
+from models.people import Staff
+from rules.errors import OwnRequest
+from tests.factories import HANNAH, TOM, booked
+from tests.support.staff import account, signed_in
+
+TUESDAY = datetime(2026, 12, 8, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clinic(load_business, app, clock):
+    load_business("clinic")
+    return app
+
+
+@pytest.fixture
+def desk(clinic):
+    return signed_in(clinic, account("front_desk"))
+
+
+def part(visitor, name, **typed):
+    return visitor.get("/desk/book", query_string={"service": "check-up", **typed}, headers={"X-Part": name})
+
+
+def book(visitor, **typed):
+    fields = {
+        "service": "check-up",
+        "name": "Tom Fischer",
+        "length": "30",
+        "start": "2026-12-08T10:30:00+01:00",
+        **typed,
+    }
+    return visitor.post("/desk/book", data=fields)
+
+
+def count():
+    return db.session.execute(select(func.count()).select_from(Booking)).scalar_one()
+
+
+def words_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)).strip()
+
+
+def test_a_name_and_a_time_are_enough(desk):
+    answer = book(desk)
+    assert answer.status_code == 303
+    made = db.session.scalars(select(Booking)).one()
+    assert (made.name, made.phone, made.email, made.status) == ("Tom Fischer", None, None, "confirmed")
+    assert "Booked: Tom Fischer, Tue 8 Dec, 10:30" in desk.get(answer.headers["Location"]).text
+
+
+def test_whoever_was_here_before_is_found_with_what_is_ahead_of_her(desk, clock):
+    booked("check-up", clock.now, start=TUESDAY, resources=["dr-yilmaz"])
+    found = words_of(part(desk, "customers", who="hann"))
+    assert "Hannah Vogel" in found
+    assert "Already booked: Tue 8 December, 09:00–09:30" in found
+    assert "a new customer" in words_of(part(desk, "customers", who="nobody"))
+
+
+def test_a_time_that_suits_is_typed_as_it_is_said(desk):
+    page = part(desk, "times", wish="thursdays after three")
+    starts = re.findall(r'name="start" value="([^"]+)"', page.text)[:-1]
+    assert starts
+    assert {datetime.fromisoformat(each).weekday() for each in starts} == {3}
+    assert min(datetime.fromisoformat(each).hour for each in starts) >= 15
+    assert "Not understood: zebra" in words_of(part(desk, "times", wish="zebra"))
+
+
+def test_a_time_typed_by_hand_says_at_once_why_it_is_not_offered_and_who_would_get_it(desk, clock):
+    first = booked("check-up", clock.now, start=TUESDAY, resources=["dr-yilmaz"]).booking
+    typed = {"start": "other", "day": "2026-12-08", "hour": "09:00", "with": "dr-yilmaz"}
+    said = words_of(part(desk, "why", **typed))
+    spaced = f"{first.reference[:4]} {first.reference[4:]}"
+    assert said.startswith("Tue 8 December, 09:00")
+    assert f"Dr. Elif Yılmaz is taken Tue 8 Dec, 09:00–09:30 by {spaced}." in said
+    assert "This time is offered." not in said
+    anyone = words_of(part(desk, "why", **{**typed, "with": ""}))
+    assert "This time is offered." in anyone
+    assert "Dr. Jonas Braun , would get it The only one who was free." in anyone
+    assert f"Dr. Elif Yılmaz Dr. Elif Yılmaz is taken Tue 8 Dec, 09:00–09:30 by {spaced}." in anyone
+
+
+def test_of_two_who_are_free_one_gets_it_and_it_says_why(desk, clock):
+    booked("check-up", clock.now, start=TUESDAY + timedelta(days=1), resources=["dr-yilmaz"])
+    said = words_of(part(desk, "why", start="other", day="2026-12-08", hour="14:00"))
+    assert "Dr. Jonas Braun , would get it Fewest bookings that week: 0 against 1." in said
+    assert "Dr. Elif Yılmaz free" in said
+
+
+def test_without_scripts_the_page_that_comes_back_says_it_too(desk):
+    page = desk.get("/desk/book?service=check-up&start=other&day=2026-12-12&hour=10:00&name=Tom")
+    assert "Praxis am Park is closed on Sat 12 December." in page.text
+    assert "Who would get this?" in page.text
+    refused = book(desk, start="other", day="2026-12-12", hour="10:00", name="")
+    assert refused.status_code == 422
+    assert "Praxis am Park is closed on Sat 12 December." in refused.text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {},
+        {"start": "other", "day": "2026-12-08"},
+        {"start": "other", "day": "soon", "hour": "late"},
+        {"start": "2026-12-08T10:30:00+01:00", "day": "2026-12-08", "hour": "09:00"},
+        {"start": "other", "day": "2026-12-08", "hour": "09:00", "with": "nobody"},
+        {"start": "other", "day": "2026-12-08", "hour": "09:00", "length": "0"},
+    ],
+)
+def test_nothing_is_said_of_a_time_that_is_none_or_was_not_typed(desk, typed):
+    answer = part(desk, "why", **typed)
+    assert answer.status_code == 200
+    assert words_of(answer) == ""
+
+
+def test_rules_are_overruled_by_name_with_one_reason(desk):
+    saturday = {"start": "other", "day": "2026-12-12", "hour": "10:00"}
+    stopped = book(desk, **saturday)
+    assert stopped.status_code == 409
+    assert "Overrule?" in stopped.text
+    assert "Praxis am Park is closed on Sat 12 December." in stopped.text
+    assert count() == 0
+    assert book(desk, **saturday, overrule="An emergency").status_code == 303
+    assert db.session.scalars(select(Booking)).one().overruled["reason"] == "An emergency"
+
+
+def test_who_may_not_overrule_is_told_the_rules_and_books_nothing(clinic):
+    braun = signed_in(clinic, account("staff", resource="dr-braun"))
+    answer = book(braun, start="other", day="2026-12-12", hour="10:00", overrule="I may")
+    assert answer.status_code in (403, 409)
+    assert "Overrule?" not in answer.text
+    assert count() == 0
+
+
+def test_a_time_that_was_just_taken_is_answered_with_those_beside_it(desk, clock):
+    for person in ("dr-yilmaz", "dr-braun"):
+        booked(
+            "check-up", clock.now, start=TUESDAY, resources=[person], customer=TOM if person == "dr-braun" else HANNAH
+        )
+    answer = book(desk, start="2026-12-08T09:00:00+01:00")
+    assert answer.status_code == 409
+    assert "These are the nearest free times." in answer.text
+    assert 'value="Tom Fischer"' in answer.text
+    assert count() == 2
+
+
+def test_a_second_tap_books_nothing_twice(desk):
+    assert book(desk, key="one-and-the-same").status_code == 303
+    assert book(desk, key="one-and-the-same").status_code == 303
+    assert count() == 1
+
+
+def test_who_reads_no_contacts_finds_nobody_by_half_a_name(clinic, clock):
+    booked("check-up", clock.now, start=TUESDAY, resources=["dr-yilmaz"])
+    braun = signed_in(clinic, account("staff", resource="dr-braun"))
+    assert "Hannah" not in part(braun, "customers", who="hann").text
+    whole = part(braun, "customers", who=HANNAH["phone"]).text
+    assert "H*** V***" in whole
+    assert not any(each in whole.replace(" ", "") for each in ("Hannah", "23456789", "hannah@example.com"))
+
+
+def test_an_auditor_books_nothing(clinic):
+    auditor = signed_in(clinic, account("auditor"))
+    assert auditor.get("/desk/book").status_code == 403
+    assert book(auditor).status_code == 403
+    assert count() == 0
+
+
+def by_hand(visitor, **typed):
+    given = {"service": "check-up", "name": "Hannah Vogel", "start": "other", **typed}
+    return visitor.post("/desk/book", data=given)
+
+
+def test_rules_give_way_for_ones_own_time_and_not_for_whoever_is_free(clinic, clock):
+    owner = staff_queries.viewer_of(db.session(), db.session.get(Staff, account()))
+    rights.switch(role="staff", name="overrule", on=True, by=owner, now=clock.now)
+    braun = signed_in(clinic, account("staff", resource="dr-braun"))
+    night = {"day": "2026-12-08", "hour": "03:00", "overrule": "She cannot come at another time"}
+    assert by_hand(braun, **night).status_code in (403, 409)
+    assert by_hand(braun, **night, **{"with": "dr-yilmaz"}).status_code in (403, 409)
+    assert count() == 0
+    done = by_hand(braun, **night, **{"with": "dr-braun"})
+    assert done.status_code == 303
+    assert "Booked: Hannah Vogel, Tue 8 Dec, 03:00" in braun.get(done.location).text
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T10:00+14:00", "9999-12-31T23:00-14:00", "1969-01-01T10:00+00:00"])
+def test_a_start_beyond_the_calendar_is_none(clinic, start):
+    assert by_hand(signed_in(clinic, account()), start=start).status_code == 422
+    assert count() == 0
+
+
+def test_an_hour_that_the_clocks_skip_is_not_booked_as_another_one(clinic):
+    manager = signed_in(clinic, account("manager"))
+    skipped = by_hand(manager, day="2027-03-28", hour="02:30", overrule="As agreed")
+    assert skipped.status_code == 422
+    assert count() == 0
+    assert by_hand(manager, day="2027-03-28", hour="03:30", overrule="As agreed").status_code == 303
+    assert db.session.scalar(select(Booking)).status == "confirmed"
+
+
+def test_an_hour_that_is_there_twice_is_the_first_one_unless_it_is_chosen(clinic):
+    manager = signed_in(clinic, account("manager"))
+    assert by_hand(manager, day="2027-10-31", hour="02:30", overrule="As agreed").status_code == 303
+    made = bookings.many(db.session(), bookings.columns())[0]
+    assert made.start == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+
+
+SCAN = {"service": "ultrasound", "length": "45", "q_referral": "no", "start": "2026-12-08T10:30:00+01:00"}
+
+
+def test_what_wants_approval_waits_as_a_request_unless_who_may_decide_approves_it_at_once(desk):
+    offered = words_of(part(desk, "questions", service="ultrasound"))
+    assert "Approve at once" in offered
+    answer = book(desk, **SCAN)
+    assert "waits for somebody to approve it" in desk.get(answer.headers["Location"]).text
+    answer = book(desk, **SCAN | {"name": "Hannah Vogel", "approve": "1", "start": "2026-12-07T09:00:00+01:00"})
+    assert answer.status_code == 303, words_of(answer)
+    asked, firm = db.session.scalars(select(Booking).order_by(Booking.id)).all()
+    assert (asked.status, firm.status) == ("requested", "confirmed")
+    steps = {row.action: row.actor for row in steps_of(db.session(), "booking", firm.id)}
+    assert steps == {"confirmed": firm.created_by, "approved": firm.created_by}
+    with pytest.raises(OwnRequest):
+        review.approve(reference=asked.reference, actor=asked.created_by, now=asked.created_at)
+
+
+def test_nobody_approves_what_she_books_for_herself_or_may_not_decide(clinic, desk):
+    own = {"name": "Front Desk", "approve": "1"}
+    for mine in (own, own | {"name": "Somebody", "email": "FRONT_DESK@praxis.example"}):
+        answer = book(desk, **SCAN | mine)
+        assert (answer.status_code, count()) == (403, 0)
+        assert "Somebody else decides this, because it is yours." in answer.text
+    staff = signed_in(clinic, account("staff"))
+    assert "Approve at once" not in words_of(part(staff, "questions", service="ultrasound"))
+    answer = book(staff, **SCAN | {"approve": "1"})
+    assert (answer.status_code, count()) == (403, 0)
+    assert "Approving this is for somebody else." in answer.text

@@ -1,0 +1,1 @@
+"""Safe keeping: backups, restores, upgrades."""
