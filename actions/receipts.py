@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, or_, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.transaction import run
-from models.outbox import Message
+from models.outbox import UNHEARD, Message
 from models.people import Contact
 
 _QUIET = {"synchronize_session": False}
+# A receipt comes within seconds; most carriers know the end within hours, and say no more after three days.
+FIRST_ASKED, LAST_ASKED = timedelta(minutes=10), timedelta(hours=72)
+UNCONFIRMED = "unconfirmed"
+AT_ONCE = 50
 
 
 def note(
@@ -54,6 +60,53 @@ def _early(tried: tuple[int, int] | None, state: str) -> ColumnElement[bool]:
     open_states = ("claimed", "unknown", "retry") if state == "delivered" else ("claimed", "unknown")
     this = and_(Message.id == message_id, Message.state.in_(open_states))
     return this if state == "delivered" else and_(this, Message.attempt == attempt)
+
+
+class Unheard(NamedTuple):
+    """A text that has left: its id and the carrier's."""
+
+    id: int
+    provider_id: str
+
+
+def unheard(*, now: datetime) -> list[Unheard]:
+    """Texts whose end the carrier has not told and that it is to be asked for now, the longest silent first; each is this
+    process's until it is as old again as it was."""
+
+    def work(session: OrmSession) -> list[Unheard]:
+        due = and_(_SILENT, Message.next_at <= now, Message.settled_at <= now - FIRST_ASKED)
+        query = select(Message.id, Message.provider_id, Message.settled_at).where(due)
+        found = session.execute(query.order_by(Message.next_at, Message.id).limit(AT_ONCE)).all()
+        return [
+            Unheard(id, carrier)
+            for id, carrier, since in found
+            if session.execute(
+                update(Message)
+                .where(Message.id == id, due)
+                .values(next_at=now + (now - since))
+                .execution_options(**_QUIET)
+            ).rowcount  # type: ignore[attr-defined]
+        ]
+
+    return run(work)
+
+
+def end_unheard(*, now: datetime) -> None:
+    """Marks what the carrier has been silent about for three days: it may have arrived."""
+    run(partial(_mark, where=Message.settled_at <= now - LAST_ASKED))
+
+
+def give_up(*, id: int) -> None:
+    """Marks a text that the carrier knows nothing of."""
+    run(partial(_mark, where=Message.id == id))
+
+
+def _mark(session: OrmSession, *, where: ColumnElement[bool]) -> None:
+    session.execute(update(Message).where(_SILENT, where).values(why=UNCONFIRMED).execution_options(**_QUIET))
+
+
+# The first three as the index says them, word for word. What was written to a file has no number of the carrier's.
+_SILENT = and_(text(UNHEARD), func.substr(Message.provider_id, 1, 2) == "SM")
 
 
 def may_be_texted(*, number: str, yes: bool) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import clock
 from actions.contacts import pretty
+from actions.receipts import UNCONFIRMED
 from backoffice import access
 from backoffice.words import Card
 from models import consent, customers, desk_queries, scope
@@ -50,7 +51,8 @@ MESSAGE_STATES = {
     "retry": n_("waits for another try"),
     "unknown": n_("may have left"),
     "sent": n_("sent"),
-    "delivered": n_("arrived"),
+    UNCONFIRMED: n_("sent, arrival not confirmed"),
+    "delivered": n_("delivered"),
     "failed": n_("did not arrive"),
     "expired": n_("too late"),
     "dropped": n_("not sent"),
@@ -257,7 +259,8 @@ class _Timeline:
     def _message(self, message: Message) -> Item:
         kind = self.say.gettext(MESSAGES.get(message.kind, message.kind))
         channel = self.say.gettext("by text message") if message.channel == "sms" else self.say.gettext("by e-mail")
-        state = self.say.gettext(MESSAGE_STATES[message.state])
+        said = UNCONFIRMED if message.why == UNCONFIRMED else message.state
+        state = self.say.gettext(MESSAGE_STATES[said])
         what = self.say.gettext("%(what)s, %(how)s: %(state)s", what=kind, how=channel, state=state)
         return self._item(message.settled_at or message.due_at, what, "", "", self.shown[message.object_id])
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import REUSES_NO_ID, Base, Id, Instant, Json
 
 WAITING = ("ready", "retry", "claimed", "unknown")
+# Texts whose end the carrier has not told.
+UNHEARD = "state = 'sent' AND channel = 'sms' AND why IS NULL"
 FINAL = ("sent", "delivered", "failed", "expired", "dropped")
 
 
@@ -67,6 +69,7 @@ class Message(Base):
             sqlite_where=text("state IN ('ready', 'retry', 'claimed', 'unknown')"),
         ),
         Index("ix_message_provider_id", "provider_id"),
+        Index("ix_message_unheard", "next_at", postgresql_where=text(UNHEARD), sqlite_where=text(UNHEARD)),
         REUSES_NO_ID,
     )
 

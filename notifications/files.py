@@ -1,4 +1,5 @@
-"""Files, in the worker: those that are brought are looked at and written, those that are asked for are made.
+"""Files, in the worker: those that are brought are looked at and written, those that are asked for are made; and what else
+takes long.
 
 In a thread of its own, so that messages leave while fifty thousand rows are read.
 """
@@ -15,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 import clock
 from actions import exports
 from actions.importing import running
+from config import Settings
 from models.base import db
-from notifications import exporting
+from notifications import chores, exporting, unheard
 from rules.errors import Busy
 
 log = logging.getLogger("frontdesk.files")
@@ -33,6 +35,7 @@ class Files:
         self._app, self._stop = app, stop
         self._thread = threading.Thread(target=self._work, name="files", daemon=True)
         self._swept: datetime | None = None
+        self._looked: datetime | None = None
 
     def start(self) -> None:
         """Begins to look."""
@@ -53,6 +56,7 @@ class Files:
         settings = self._app.config["SETTINGS"]
         try:
             self._sweep()
+            self._look_after(settings)
             read = running.carry_on(folder=settings.imports, clock=clock.now, ended=self._stop.is_set)
             return exporting.make(folder=settings.exports, clock=clock.now) or read
         except (DBAPIError, Busy) as problem:
@@ -62,6 +66,13 @@ class Files:
         finally:
             db.session.remove()
         return False
+
+    def _look_after(self, settings: Settings) -> None:
+        """Asked once a turn of the shortest, not with every file."""
+        now = clock.now()
+        if self._looked is None or now - self._looked >= unheard.EVERY:
+            self._looked = now
+            chores.do_long_ones(settings, now=now, ended=self._stop.is_set)
 
     def _sweep(self) -> None:
         now = clock.now()

@@ -25,6 +25,15 @@ OPTED_OUT = {21610}
 OTHER_WAY = {21612, 30004}
 OURS = {20003, 21408, 21606, 21212, 21608, 21617, 21602, 30002, 30007, 30034}
 
+# What Twilio calls the end of a text, and what it is to us.
+ENDS = {
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -104,6 +113,24 @@ def _found(carrier: Client, text: Text) -> str | None:
         if ours and each.status not in ("failed", "undelivered"):
             return str(each.sid)
     return None
+
+
+def became(sid: str, settings: config.Settings) -> tuple[str | None, str | None]:
+    """What became of a text that Twilio took: "delivered", "failed" or None while it does not know, and the code of a failure.
+
+    Raises Permanent where Twilio knows no such text, Temporary where it gives no answer.
+    """
+    assert settings.twilio_account_sid and settings.twilio_auth_token
+    carrier = client(settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_base)
+    try:
+        found = carrier.messages(sid).fetch()
+    except TwilioRestException as error:
+        if error.status == 404:
+            raise Permanent(str(error.code or 404), str(error.msg)[:200]) from error
+        raise Temporary(str(error.code or error.status), str(error.msg)[:200]) from error
+    except (TwilioException, requests.RequestException) as error:
+        raise Temporary("connect", type(error).__name__) from error
+    return ENDS.get(str(found.status)), str(found.error_code) if found.error_code else None
 
 
 def suppression(code: object) -> str | None:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
 import redis
 from flask import Flask, current_app
-from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 import clock
-from actions import attachments, counting, erasing, likeness, retention, summaries, upkeep
+from actions import counting, likeness, summaries, upkeep
 from actions.transaction import transaction
 from models.base import db
-from models.doors import PeriodicTask
 from notifications import dispatch
 from notifications.beside import Beside
+from notifications.chores import beat, my_turn
 from notifications.files import Files
 from rules.errors import Busy
 
@@ -113,29 +111,10 @@ def tick() -> None:
     """Beats, and runs the periodic tasks whose turn has come in any of the workers."""
     now, answers = clock.now(), current_app.config["SETTINGS"].answers
     with transaction() as session:
-        make: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        beat = make(PeriodicTask).values(name="worker", last_run=now)
-        session.execute(beat.on_conflict_do_update(index_elements=["name"], set_={"last_run": now}))
-        due = _my_turn(session, make, "sweep", now, SWEEP_EVERY)
-        old = _my_turn(session, make, "retention", now, retention.EVERY)
+        beat(session, now)
+        due = my_turn(session, "sweep", now, SWEEP_EVERY)
     if due:
         upkeep.sweep(now=now, answers=answers)
     counting.count(now=now, seconds=0.5)
     likeness.compare(now=now, seconds=0.3)
-    if old:
-        retention.apply(now=now)
-        attachments.tidy(db.session(), answers)
-        erasing.write_down(db.session(), current_app.config["SETTINGS"].erased)
     summaries.plan(now=now)
-
-
-def _my_turn(session: Any, make: Any, name: str, now: datetime, every: timedelta) -> bool:
-    """Takes the turn of a periodic task by a conditional update: one process wins, the others wait for the next."""
-    session.execute(make(PeriodicTask).values(name=name, next_due=now).on_conflict_do_nothing())
-    taken = session.execute(
-        update(PeriodicTask)
-        .where(PeriodicTask.name == name, PeriodicTask.next_due <= now)
-        .values(next_due=now + every, last_run=now)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(taken.rowcount == 1)

@@ -34,7 +34,7 @@ def receipt() -> Response:
     if not _genuine():
         abort(403)
     sid, status = request.form.get("MessageSid", ""), request.form.get("MessageStatus", "")
-    after = {"delivered": "delivered", "undelivered": "failed", "failed": "failed"}.get(status)
+    after = sms.ENDS.get(status)
     if after is not None:
         code = request.form.get("ErrorCode") or None
         tried = receipt_of(request.args.get("of", ""), request.args.get("key", ""), current_app.config["SECRET_KEY"])
