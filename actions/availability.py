@@ -248,6 +248,7 @@ def _compute(
         until=until,
         now=now,
         without=without,
+        whose=False,
     )
     plan = asked.plan
     without_those_off(asked, reading.taken)
@@ -258,7 +259,8 @@ def _compute(
     if asked.online:
         ends = (each.until for each in asked.catalogue.pauses if each.until is not None and each.holds(now))
         good_until = min(good_until, *ends, good_until)
-    offers = tuple(offer(asked.catalogue, slot, mine) for slot in slots)
+    slugs = {id: resource.slug for id, resource in asked.catalogue.resource_by_id.items()}
+    offers = tuple(offer(slugs, slot, mine) for slot in slots)
     if off is not None:
         shut = (replace(each, resources=(), seats_left=0, reason="closed", who=None) for each in offers)
         offers = tuple(shut) if include_taken else ()
@@ -319,16 +321,16 @@ def question(asked: Asked, *, first: date, last: date, now: datetime, include_ta
     )
 
 
-def offer(known: Catalogue, slot: availability.Slot, mine: Mapping[datetime, int]) -> Offer:
-    """One slot with instants and slugs."""
+def offer(slugs: Mapping[int, str], slot: availability.Slot, mine: Mapping[datetime, int]) -> Offer:
+    """One slot with instants and the ``slugs`` of its resources."""
     start = datetime.fromtimestamp(slot.start * 60, UTC)
     return Offer(
         start=start,
         end=datetime.fromtimestamp(slot.end * 60, UTC),
-        resources=tuple(known.resource_by_id[id].slug for id in slot.choosable),
+        resources=tuple(map(slugs.__getitem__, slot.choosable)),
         seats_left=slot.seats_left,
         reason=slot.reason,
-        who=known.resource_by_id[slot.who].slug if slot.who is not None else None,
+        who=slugs[slot.who] if slot.who is not None else None,
         mine=start in mine,
     )
 

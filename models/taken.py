@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, func, or_, select, true
+from sqlalchemy import and_, bindparam, func, null, or_, select, true
 from sqlalchemy.orm import Session as OrmSession
 
 from models import prepared
-from models.base import minutes, seconds
+from models.base import listed, minutes, seconds
 from models.booking import Allocation, Booking, Hold, Session
 from models.business import Business
 from models.catalogue import Resource
@@ -85,10 +86,12 @@ def read(
     until: datetime,
     now: datetime,
     without: Mapping[int, int] = NONE,
+    whose: bool = True,
 ) -> Reading:
     """Everything taken in ``[since, until)``: one query for appointments, two for classes, one more under a cap per day.
 
-    ``without`` maps session ids to seats that do not count for the asker: her own hold, or the booking that she moves.
+    ``without`` maps session ids to seats that do not count for the asker: her own hold, or the booking that she moves. With
+    ``whose`` False it is not asked which sessions take it: ``sessions`` and ``expired`` stay empty.
     """
     busy: dict[int, list[tuple[int, int]]] = defaultdict(list)
     held: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -97,13 +100,14 @@ def read(
     ends: set[int] = set()
     moment = now.timestamp()
     window = {"ids": list(resource_ids), "since": since, "until": until}
+    if not whose and not emptied and service.seats == 1:
+        return _times_only(session, service, location, window, now, without)
     rows = prepared.run(session, _TAKEN, window, named=False).rows
     edition = rows[0][0]
     if rows[0][_SESSION] is None:
         rows = []
     if emptied:
         rows = [row for row in rows if row[_SESSION] not in emptied]
-    # Of a month of many people, nearly all are firm: the fewest steps for those.
     for row in rows:
         if row[_HELD_UNTIL] is None:
             busy[row[_UNIT]].append(row[_TIME])
@@ -115,7 +119,7 @@ def read(
             ends.add(row[_HELD_UNTIL])
     if expired:
         rows = [row for row in rows if row[_HELD_UNTIL] is None or row[_HELD_UNTIL] > moment]
-    next_expiry = datetime.fromtimestamp(min(ends), UTC) if ends else None
+    next_expiry = _soonest(ends)
     sessions: list[availability.OpenSession] = []
     if service.seats > 1:
         sessions, expiry = _sessions(session, service, location, _takes(rows), since, until, now, without)
@@ -123,6 +127,41 @@ def read(
     per_day = _per_day(session, service, location, since, until, now, without) if service.per_day else {}
     taken = availability.Taken(busy=busy, held=held, sessions=sessions, per_day=per_day)
     return Reading(taken, next_expiry, edition, frozenset(expired), rows)
+
+
+def _times_only(
+    session: OrmSession,
+    service: availability.Service,
+    location: availability.Location,
+    window: dict[str, Any],
+    now: datetime,
+    without: Mapping[int, int],
+) -> Reading:
+    """The same of a month of many people, where nearly all is firm: put together by the database."""
+    busy: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    held: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    ends: set[int] = set()
+    edition, moment = 0, now.timestamp()
+    for unit, starts, stops, held_until in prepared.run(session, _TIMES, window, named=False).rows:
+        if unit is None:
+            edition = held_until
+            continue
+        if held_until is not None and held_until <= moment:
+            continue
+        times = [*zip(json.loads(starts), json.loads(stops), strict=True)]
+        busy[unit] += times
+        if held_until is not None:
+            held[unit] += times
+            ends.add(held_until)
+    per_day = (
+        _per_day(session, service, location, window["since"], window["until"], now, without) if service.per_day else {}
+    )
+    taken = availability.Taken(busy=busy, held=held, sessions=[], per_day=per_day)
+    return Reading(taken, _soonest(ends), edition, frozenset(), ())
+
+
+def _soonest(ends: set[int]) -> datetime | None:
+    return datetime.fromtimestamp(min(ends), UTC) if ends else None
 
 
 def _takes(rows: Sequence[tuple[Any, ...]]) -> dict[int, tuple[int, ...]]:
@@ -133,6 +172,12 @@ def _takes(rows: Sequence[tuple[Any, ...]]) -> dict[int, tuple[int, ...]]:
 
 
 _SESSION, _RESOURCE, _UNIT, _TIME, _HELD_UNTIL = 1, 2, 3, slice(4, 6), 6
+_COUNTS = and_(
+    Allocation.resource_id.in_(bindparam("ids", expanding=True)),
+    Allocation.busy_to > bindparam("since"),
+    Allocation.busy_from < bindparam("until"),
+    Allocation.live,
+)
 # One row of the business in any case, so that its version is read in the same moment as what is taken.
 _TAKEN: Any = select(
     Business.catalogue_version,
@@ -142,15 +187,18 @@ _TAKEN: Any = select(
     minutes(Allocation.busy_from),
     minutes(Allocation.busy_to),
     seconds(Allocation.held_until),
-).outerjoin_from(
-    Business,
-    Allocation,
-    and_(
-        Allocation.resource_id.in_(bindparam("ids", expanding=True)),
-        Allocation.busy_to > bindparam("since"),
-        Allocation.busy_from < bindparam("until"),
-        Allocation.live,
-    ),
+).outerjoin_from(Business, Allocation, _COUNTS)
+# One row for each unit and end of a hold. Here that of the business has no unit, and its version in the place of that end.
+_TIMES: Any = (
+    select(
+        Allocation.unit_id,
+        listed(minutes(Allocation.busy_from)),
+        listed(minutes(Allocation.busy_to)),
+        seconds(Allocation.held_until),
+    )
+    .where(_COUNTS)
+    .group_by(Allocation.unit_id, Allocation.held_until)
+    .union_all(select(null(), null(), null(), Business.catalogue_version))
 )
 
 

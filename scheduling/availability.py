@@ -7,11 +7,12 @@ big integer, a bit per start) and combines them; a single start is the same deci
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import permutations
+from itertools import compress, permutations
 
 from scheduling import hours
 from scheduling.hours import Absence, Timetable
@@ -313,6 +314,8 @@ class _Sweep:
             self.house &= self._inside(own)
         self._open: dict[int, int] = {}
         self._by_hours: dict[int, int] = {}
+        # By buffers and interval, the starts that it blocks: many people's visits lie alike.
+        self._known: dict[tuple[int, int], dict[Interval, int]] = defaultdict(dict)
 
     # Sets of starts
 
@@ -350,10 +353,13 @@ class _Sweep:
         """Starts whose stay, with its buffers, overlaps one of ``intervals``."""
         grid, ends, blocked = self.grid, self.ends, 0
         if self.sorted_ends:
-            for start, end in intervals:
-                low, high = bisect_right(ends, start - after), bisect_left(grid, end + before)
-                if low < high:
-                    blocked |= (1 << high) - (1 << low)
+            known = self._known[before, after]
+            for each in intervals:
+                starts = known.get(each)
+                if starts is None:
+                    low, high = bisect_right(ends, each[0] - after), bisect_left(grid, each[1] + before)
+                    starts = known[each] = (1 << high) - (1 << low) if low < high else 0
+                blocked |= starts
             return blocked
         for start, end in intervals:
             blocked |= self._where(lambda s, e, start=start, end=end: s - before < end and e + after > start)  # type: ignore[misc]
@@ -504,14 +510,20 @@ class _Sweep:
         """Why the start cannot be had whoever is free: notice, horizon, the cap of its day."""
         if _too_soon(self.service, self.ask, start):
             return "too_soon"
-        zone = self.location.zone
-        day = hours.local_date(zone, start)
-        today = hours.local_date(zone, self.ask.now_seconds // 60)
-        if (day - today).days > self.service.horizon_days:
+        # Dates of a zone run ahead of the time that passes by a day, and by one more where it skips a date.
+        near = start - self.ask.now_seconds // 60 < (self.service.horizon_days - 1) * hours.DAY
+        if near and self.service.per_day is None:
+            return None
+        day = hours.local_date(self.location.zone, start)
+        if (day - self._today).days > self.service.horizon_days:
             return "too_far"
         if self.service.per_day is not None and self.taken.per_day.get(day, 0) >= self.service.per_day:
             return "limit"
         return None
+
+    @cached_property
+    def _today(self) -> date:
+        return hours.local_date(self.location.zone, self.ask.now_seconds // 60)
 
     def _why(self, index: int, fitting: Sequence[OpenSession]) -> tuple[str, int | None]:
         bit = 1 << index
@@ -618,19 +630,14 @@ class _Free:
 
     @cached_property
     def _choices(self) -> list[tuple[int, ...]]:
-        """Per start, the choosable resources that are free: the sets turned over once, equal columns shared."""
+        """Per start, the choosable resources that are free: the sets turned over once."""
         ids = sorted({id for need in self.needs if need.choosable for id in need.candidates}, key=self.sweep.order)
         size = len(self.sweep.grid)
         if not ids:
             return [()] * size
         counts = {id: need.count for need in self.needs if need.choosable for id in need.candidates}
-        rows = [f"{self.able(id, counts[id]):0{size}b}" for id in ids]
-        known: dict[tuple[str, ...], tuple[int, ...]] = {}
-        found = []
-        for column in zip(*rows, strict=True):
-            if column not in known:
-                known[column] = tuple(id for id, bit in zip(ids, column, strict=True) if bit == "1")
-            found.append(known[column])
+        rows = [f"{self.able(id, counts[id]):0{size}b}".encode().translate(_BITS) for id in ids]
+        found = [tuple(compress(ids, column)) for column in zip(*rows, strict=True)]
         found.reverse()
         return found
 
@@ -643,6 +650,9 @@ class _Free:
             for need, candidates in zip(self.needs, lists, strict=True)
         )
         return all(able) and _distinct_exists(able)
+
+
+_BITS = bytes.maketrans(b"01", b"\0\1")
 
 
 def _distinct_exists(able: Sequence[Sequence[int]]) -> bool:

@@ -115,6 +115,8 @@ def make_app(database: databases.Database, tmp_path: Path, clock: Clock) -> Iter
     """``make_app(BASE_URL=…, REDIS_URL=…)``: another application with settings of its own on the same database."""
     made: list[Flask] = []
 
+    from web.limits import limiter
+
     def make(**values: str) -> Flask:
         app = create_app(settings(database.url(), tmp_path, **values))
         app.test_client_class = Visitor
@@ -124,6 +126,8 @@ def make_app(database: databases.Database, tmp_path: Path, clock: Clock) -> Iter
     yield make
     for each in made:
         databases.let_go(each)
+    # One limiter counts for all applications of this process: that one of them lost its Redis is nothing to the next.
+    limiter._storage_dead = False
 
 
 @pytest.fixture
