@@ -66,9 +66,9 @@ def run(
 
 
 def middle(results: list[Result]) -> Result:
-    """The median rate of the rounds."""
-    rate = median(each.rate for each in results)
-    return Result(rate, max(each.p99 for each in results), sum(each.others for each in results))
+    """The medians of the rounds."""
+    rate, p99 = median(each.rate for each in results), median(each.p99 for each in results)
+    return Result(rate, p99, sum(each.others for each in results))
 
 
 def spread(results: list[Result]) -> float:

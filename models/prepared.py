@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from psycopg import RawCursor
 from sqlalchemy import Connection, func, true
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -64,8 +64,20 @@ def run(session: OrmSession, statement: Any, values: Mapping[str, Any] | None = 
 
     ``statement`` is kept with its compiled forms as long as it lives: one that is built anew each time gains nothing here.
     """
-    connection: Connection = session.info.get(OPEN) or session.connection()
-    values = values or {}
+    return _run(session.info.get(OPEN) or session.connection(), statement, values or {}, named)
+
+
+def glance(session: OrmSession, statement: Any, values: Mapping[str, Any] | None = None) -> Answer:
+    """The same for a read that stands alone: where nothing has begun it begins nothing, which on PostgreSQL would take two
+    more ways to the server and back. Each statement there reads what is committed when it starts, in a transaction or not."""
+    engine = session.get_bind()
+    if session.in_transaction() or engine.dialect.name == "sqlite" or not isinstance(engine, Engine):
+        return run(session, statement, values)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return _run(connection, statement, values or {}, True)
+
+
+def _run(connection: Connection, statement: Any, values: Mapping[str, Any], named: bool) -> Answer:
     form = _form(connection.dialect, statement, values)
     given = form.given(values)
     cursor = _cursor(connection)

@@ -45,7 +45,7 @@ class Reading:
 def version(session: OrmSession, resource_ids: Collection[int]) -> tuple[int, int]:
     """The catalogue's version and the sum of the versions of these resources: equal pairs mean unchanged availability,
     the passing of time apart."""
-    row = prepared.run(session, _VERSION, {"ids": list(resource_ids)}).one()
+    row = prepared.glance(session, _VERSION, {"ids": list(resource_ids)}).one()
     return int(row[0]), int(row[1] or 0)
 
 
@@ -63,7 +63,7 @@ class Versions:
 
 def versions(session: OrmSession) -> Versions:
     """For pages that show many services: one query instead of one for each."""
-    rows = prepared.run(session, _VERSIONS).all()
+    rows = prepared.glance(session, _VERSIONS).all()
     return Versions(int(rows[0][0]), {id: int(number) for _, id, number in rows if id is not None})
 
 
