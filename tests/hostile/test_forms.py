@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unicodedata import category, normalize
 
+import pytest
 from sqlalchemy import func, select
 
 from models.base import db
@@ -110,6 +111,8 @@ def test_every_phone_in_every_field_of_a_phone(visitor):
                 assert stored(latest(), field) == number
 
 
+# Refused before any database is asked.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_mailbox_in_every_field_of_a_mailbox(visitor):
     for field in visitor.details().of("email"):
         for id, value, good in MAILS:
@@ -136,6 +139,7 @@ def test_every_number_in_every_field_of_a_number(visitor):
                 assert number is None or stored(latest(), field) == number
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_is_no_option_date_or_time_is_refused_at_its_field(visitor):
     form, before = visitor.details(), count()
     fields = [*form.of("choice", "date", "time")]

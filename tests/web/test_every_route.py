@@ -105,7 +105,9 @@ def test_what_staff_are_answered_is_guarded_everywhere(house, app, role):
 
 def test_the_test_sees_what_is_inline():
     bare = Flask("bare")
-    bare.add_url_rule("/", view_func=lambda: '<p style="x" onclick="y">a</p><script>z</script><a href=" javascript:1">b</a>')
+    bare.add_url_rule(
+        "/", view_func=lambda: '<p style="x" onclick="y">a</p><script>z</script><a href=" javascript:1">b</a>'
+    )
     answer = bare.test_client().get("/")
     assert len(inline(answer)) == 4
     assert set(wrong(answer)) >= {"policy", "nosniff", "stored"}
