@@ -22,7 +22,7 @@ HEADS = {
     "channel": n_("Channel"),
     "hour": n_("Hour"),
     "ahead": n_("Booked"),
-    "answer": n_("Answer"),
+    "answer": n_("Answer given"),
 }
 RESOURCES = {
     "staff": n_("People"),

@@ -55,7 +55,7 @@ OPERATORS = {
     "empty": n_("is not answered"),
 }
 FIELDS = {
-    "name": n_("Name"),
+    "name": n_("What it is called"),
     "group": n_("Heading"),
     "description": n_("Description"),
     "before_visit": n_("Before the visit"),
@@ -72,7 +72,7 @@ FIELDS = {
     "starts": n_("Starts"),
     "min_notice": n_("Shortest notice"),
     "horizon_days": n_("Days ahead"),
-    "hours": n_("Hours"),
+    "hours": n_("When it is offered"),
     "special_hours": n_("Special hours"),
     "seats": n_("Seats"),
     "price": n_("Price"),

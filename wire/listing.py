@@ -17,7 +17,7 @@ from wire.wording import Wording, n_
 BOOKINGS = {
     "reference": n_("Reference"),
     "status": n_("Status"),
-    "day": n_("Day"),
+    "day": n_("Date"),
     "start": n_("Start"),
     "end": n_("End"),
     "place": n_("Place"),

@@ -203,8 +203,8 @@ def test_saturday_two_signs_are_compared(hand):
 def november(hand):
     hand.press("Figures")
     hand.open("Choose")
-    hand.write("From", "2026-11-01", exact=True)
-    hand.write("To", "2026-11-30", exact=True)
+    hand.write("From day", "2026-11-01", exact=True)
+    hand.write("To day", "2026-11-30", exact=True)
     hand.press("Show")
     hand.reads("November 2026")
 
