@@ -115,7 +115,10 @@ def _paused(now: datetime, zone: ZoneInfo) -> str:
 
 def _greeting(local: datetime) -> str:
     say = words()
-    name = access.viewer().name if say.locale == "zh" else access.viewer().name.split()[0]
+    whole = access.viewer().name
+    first = whole.split()[0]
+    # Nobody is greeted by a title alone.
+    name = whole if say.locale == "zh" or first.endswith(".") else first
     if local.hour < 11:
         return say.gettext("Good morning, %(name)s", name=name)
     if local.hour < 18:

@@ -52,6 +52,11 @@ def status_of(view):
     return bookings.by_id(db.session(), view.id).status
 
 
+@pytest.mark.parametrize(("name", "greeted"), [("Mara Lindner", "Mara<"), ("Dr. Jonas Braun", "Dr. Jonas Braun<")])
+def test_nobody_is_greeted_by_a_title_alone(clinic, name, greeted):
+    assert f"Good morning, {greeted}" in today(clinic, name=name).text
+
+
 def test_who_should_be_here_is_late_until_the_visit_is_over(clinic, visit, clock):
     clock.set(NINE + timedelta(minutes=12))
     page = today(clinic)
