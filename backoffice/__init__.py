@@ -98,4 +98,6 @@ def _refused(error: Refusal | HTTPException | None, status: int, code: str | Non
     # ``words`` is a room of this package, once it has been entered.
     sentence = reader().sentence(error) if isinstance(error, Refusal) else ""
     title, text = errors.said(status, code)
+    if sentence and status == 403:
+        title = reader().gettext("This cannot be done here")
     return make_response(render_template("backoffice/refused.html", title=title, text=sentence or text), status)
