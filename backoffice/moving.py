@@ -74,7 +74,7 @@ def do_move(reference: str) -> AnyResponse:
     elif done.booking.start == found.start:
         _remember(words().gettext("Given to %(who)s", who=told.who), found.reference, done)
     else:
-        _remember(words().gettext("Moved to %(when)s", when=told.told.short), found.reference, done)
+        _remember(words().gettext("Moved to %(when)s.", when=told.told.short), found.reference, done)
     return redirect(access.back_to(request.form.get("to")), 303)
 
 

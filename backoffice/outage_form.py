@@ -137,4 +137,6 @@ def until_of(asked: Asked) -> str:
         until = say.date(last.date() - timedelta(days=1), today=today)
     else:
         until = say.day_and_time(last, "medium", today=today)
+    if whole and until == since:
+        return since
     return say.gettext("from %(since)s until %(until)s", since=since, until=until)
