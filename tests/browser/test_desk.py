@@ -11,10 +11,12 @@ from axe_playwright_python.sync_playwright import Axe
 from app import create_app
 from models.base import db
 from tests.browser.test_portal import CUT, SIDEWAYS
+from tests.browser.walking import Walker
 from tests.factories import HANNAH, TOM, booked
 from tests.support import databases
 from tests.support.houses import settings
 from tests.support.staff import PASSWORD, account
+from wire.wording import wording
 
 # What a browser shows does not depend on the database.
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
@@ -24,6 +26,7 @@ BEFORE = NOW - timedelta(days=2)
 NINE = datetime(2026, 12, 8, 8, 0, tzinfo=UTC)
 LONG = {"name": "Maximiliane von Hohenstein-Wartburg", "email": "max@example.com"}
 CAN = {"name": "Can Öztürk", "email": "can@example.com", "phone": "+49 152 28817386"}
+ZH = wording("zh")
 SIZES = [(390, "en"), (390, "zh-CN"), (1280, "en"), (1280, "zh-CN")]
 
 
@@ -36,6 +39,7 @@ def clinic(serve):
         account("owner", name="Mara Lindner")
         account("front_desk", name="Mei Sun")
         account("staff", name="Dr. Jonas Braun", resource="dr-braun")
+        account("manager", name="Lin Zhao")
         here = {"resources": ["dr-braun"]}
         booked("check-up", BEFORE, start=NOW - timedelta(hours=3, minutes=40), customer=LONG, **here)
         booked("check-up", BEFORE, start=NOW - timedelta(minutes=10), customer=TOM, **here)
@@ -122,65 +126,66 @@ def test_staff_without_the_right_have_no_requests(clinic, enter):
     assert "may not do this" in page.locator("main").inner_text()
 
 
-@pytest.mark.parametrize("who", ["owner", "front_desk"])
-def test_a_day_on_a_phone_from_what_needs_somebody_to_what_was_asked(clinic, enter, who):
-    page = enter(who, width=390, height=844)
-    needs = page.locator("section[aria-labelledby=needs]")
-    assert "10 min late" in needs.inner_text()
-    assert "Maximiliane" not in needs.locator(".visit").first.inner_text()
-    page.get_by_text("How did these end?").click()
-    page.locator(".over").get_by_role("button", name="Did not come").click()
-    page.locator(".toast", has_text="did not come").wait_for()
-    page.get_by_role("link", name="Decide").first.click()
+def test_a_day_on_a_phone_from_what_needs_somebody_to_what_was_asked(clinic, new_page):
+    walker = Walker(new_page(width=390, height=844, locale="zh-CN"), clinic.url, "owner", "zh-CN")
+    page, asked = walker.page, clinic.asked[0]
+    needs = page.get_by_role("region", name=walker.say.gettext("Needs you now"))
+    assert walker.say.gettext("%(span)s late", span=walker.say.gettext("%(n)s min", n=10)) in needs.inner_text()
+    assert "Maximiliane" not in needs.get_by_role("article").first.inner_text()
+    walker.unfold("How did these end?")
+    walker.press("Did not come")
+    walker.reads("%(name)s did not come", name=LONG["name"])
+    walker.press("Decide")
     page.wait_for_url("**/desk/requests?open=**")
-    card = page.locator(f"[id='{clinic.asked[0]}']")
-    card.get_by_role("link", name="Other time").click()
-    page.locator("[name=start]").first.check()
-    page.fill("#reason", "The device is being repaired")
-    page.get_by_role("button", name="Ask the customer").last.click()
-    page.wait_for_url("**/desk/requests")
-    page.locator(".toast", has_text="Can Öztürk is asked").wait_for()
-    page.goto(f"{clinic.url}/desk/b/{clinic.asked[0]}")
+    walker.press("Other time", within=page.locator(f"[id='{asked}']"))
+    page.get_by_role("radio").first.check()
+    walker.write("Reason", "The device is being repaired")
+    walker.press("Ask the customer")
+    walker.reads("%(name)s is asked, until %(when)s", name=CAN["name"])
+    page.goto(f"{clinic.url}/desk/b/{asked}")
+    walker.reads("Asked whether %(when)s would do, until %(until)s")
     assert "The device is being repaired" in page.locator(".question").inner_text()
-    page.get_by_role("button", name="Withdraw").click()
-    page.locator(".toast", has_text="Withdrawn").wait_for()
+    walker.seen("what was asked")
+    walker.press("Withdraw")
+    walker.reads("Withdrawn. The booking stays as it is.")
     assert page.locator(".question").count() == 0
-    page.get_by_role("link", name="Decide").click()
-    page.locator(f"[id='{clinic.asked[0]}']").get_by_role("button", name="Approve").click()
-    page.locator(".toast", has_text="Approved: Can Öztürk").wait_for()
-    page.get_by_role("button", name="Undo").click()
-    page.locator(".toast", has_text="Taken back.").wait_for()
-    assert page.locator(f"[id='{clinic.asked[0]}']").count() == 1
+    walker.press("Decide")
+    walker.press("Approve", within=page.locator(f"[id='{asked}']"))
+    walker.reads("Approved: %(who)s", who=CAN["name"])
+    walker.press("Undo")
+    walker.reads("Taken back.")
+    assert page.locator(f"[id='{asked}']").count() == 1
 
 
 def test_two_who_decide_at_once_are_told_of_each_other(clinic, enter):
-    first, second = enter("owner", "/desk/requests"), enter("front_desk", "/desk/requests", width=390)
+    first, second = enter("owner", "/desk/requests"), enter("manager", "/desk/requests", width=390, locale="zh-CN")
     place = second.locator("main .request").evaluate_all("(all) => all.map((each) => each.id)")
     first.locator(f"[id='{clinic.asked[0]}']").get_by_role("button", name="Approve").click()
     first.locator(".toast").wait_for()
-    second.locator(f"[id='{clinic.asked[0]}']").get_by_role("button", name="Approve").click()
+    second.locator(f"[id='{clinic.asked[0]}']").get_by_role("button", name=ZH.gettext("Approve")).click()
     card = second.locator(".decided")
     card.wait_for()
-    assert "Mara Lindner decided this at 11:4" in card.inner_text()
+    assert re.search("您查看的时候，Mara Lindner 在 11:4. 已作了决定", card.inner_text())
     assert second.evaluate("document.activeElement.id") == clinic.asked[0]
     assert second.locator("main .request").evaluate_all("(all) => all.map((each) => each.id)") == place
     is_sound(second, "decided meanwhile")
 
 
 def test_several_are_counted_while_they_are_ticked(clinic, enter):
-    page = enter("front_desk", "/desk/requests?several=1", width=390)
+    page = enter("front_desk", "/desk/requests?several=1", width=390, locale="zh-CN")
     count = page.locator("[data-count]")
     assert not count.is_visible()
     for box in page.locator("[name=reference]").all()[:2]:
         box.check()
-    assert count.inner_text() == "2 selected"
-    page.get_by_role("button", name="Approve those ticked").click()
-    page.locator(".note", has_text="Approved: Can Öztürk").wait_for()
+    assert count.inner_text() == "已选 2 个"
+    is_sound(page, "several are ticked")
+    page.get_by_role("button", name="同意所选").click()
+    page.locator(".note", has_text="已同意：Can Öztürk").wait_for()
     assert page.locator(".request").count() == 1
 
 
 def test_without_scripts_requests_are_decided_times_looked_up_and_reasons_given(clinic, enter):
-    page = enter("front_desk", "/desk/requests?several=1", width=390, javascript=False)
+    page = enter("manager", "/desk/requests?several=1", width=390, javascript=False)
     page.locator("[name=reference]").first.check()
     page.get_by_role("button", name="Approve those ticked").click()
     assert "Approved: Can Öztürk" in page.locator(".toast").inner_text()
@@ -202,27 +207,28 @@ def test_without_scripts_requests_are_decided_times_looked_up_and_reasons_given(
 
 
 def test_a_correction_shows_the_questions_that_its_answers_ask_for(clinic, enter):
-    page = enter("front_desk", f"/desk/b/{clinic.asked[0]}/correct", width=390)
+    page = enter("staff", f"/desk/b/{clinic.asked[0]}/correct", width=390, locale="zh-CN")
     assert not page.locator("#q_referred_by").is_visible()
     page.locator("[name=q_referral][value=yes]").check()
     page.fill("#q_referred_by", "Dr. Kaya")
-    page.get_by_role("button", name="Save the correction").click()
-    page.locator(".toast", has_text="Corrected.").wait_for()
+    page.get_by_role("button", name="保存更正").click()
+    page.locator(".toast", has_text="已更正。").wait_for()
     assert "Dr. Kaya" in page.locator("main").inner_text()
 
 
 def test_a_time_typed_by_hand_is_explained_while_one_types(clinic, enter):
-    page = enter("front_desk", "/desk/book", width=1280)
-    page.fill("#day", "2026-12-08")
-    page.fill("#hour", "09:00")
-    page.locator("#why", has_text="Dr. Jonas Braun is taken Tue 8 Dec, 09:00–09:30").wait_for()
-    assert "Dr. Elif Yılmaz, would get it" in page.locator("#why").inner_text()
+    page = enter("manager", "/desk/book", width=1280, locale="zh-CN")
+    page.get_by_label("日期").fill("2026-12-08")
+    page.get_by_label("时间", exact=True).fill("09:00")
+    page.locator("#why", has_text="Dr. Jonas Braun 在 12月8日 周二 09:00–09:30 有").wait_for()
+    assert "Dr. Elif Yılmaz，就是这位" in page.locator("#why").inner_text()
     assert page.locator("[name=start][value=other]").is_checked()
-    page.select_option("#with", "dr-braun")
-    page.locator("#why .late", has_text="Dr. Jonas Braun is taken").wait_for()
-    page.select_option("#with", "")
-    page.fill("#hour", "10:30")
-    page.locator("#why", has_text="This time is offered.").wait_for()
+    is_sound(page, "why a time is taken")
+    page.get_by_label("由谁服务").select_option("dr-braun")
+    page.locator("#why .late", has_text="Dr. Jonas Braun 在").wait_for()
+    page.get_by_label("由谁服务").select_option("")
+    page.get_by_label("时间", exact=True).fill("10:30")
+    page.locator("#why", has_text="这个时间可以预约。").wait_for()
 
 
 class Typist:
@@ -270,7 +276,7 @@ def test_from_the_ring_to_booked_with_the_keyboard_alone(clinic, enter):
 
 
 def test_somebody_new_is_booked_with_the_keyboard_alone_too(clinic, enter):
-    page = enter("owner", "/desk/book", width=1280)
+    page = enter("manager", "/desk/book", width=1280, locale="zh-CN")
     typist = Typist(page)
     page.wait_for_function("document.activeElement.id === 'who'")
     typist.type("Li Lei")
@@ -280,5 +286,5 @@ def test_somebody_new_is_booked_with_the_keyboard_alone_too(clinic, enter):
     typist.tab_to("[name=start]")
     typist.press("Space", "Enter")
     page.wait_for_url(re.compile(r"/desk/b/\w{8}$"))
-    page.locator(".toast", has_text="Booked: Li Lei").wait_for()
+    page.locator(".toast", has_text="已预约：Li Lei").wait_for()
     assert typist.presses <= 40, f"{typist.presses} presses"

@@ -37,6 +37,8 @@ def clinic(serve):
     with app.app_context():
         account("owner", name="Mara Lindner")
         account("staff", name="Dr. Elif Yılmaz", resource="dr-yilmaz")
+        account("manager", name="Lin Zhao")
+        account("front_desk", name="Mei Sun")
         made = [
             booked("check-up", NOW, start=NINE, resources=["dr-yilmaz"]),
             booked("check-up", NOW, start=NINE + timedelta(minutes=40), customer=TOM, resources=["dr-yilmaz"]),
@@ -175,31 +177,32 @@ def test_arrows_walk_between_the_lines_and_the_tab_key_stops_once(enter, clinic)
 
 
 def test_moving_by_the_keyboard_alone_and_undoing_it(enter, clinic):
-    page, hannah = enter(), clinic.references[0]
+    page, hannah = enter(who="manager", locale="zh-CN"), clinic.references[0]
     line(page, hannah).focus()
     page.keyboard.press("m")
-    page.locator("dialog h1", has_text="Move Hannah Vogel?").wait_for()
+    page.locator("dialog h1", has_text="给 Hannah Vogel 改期？").wait_for()
     assert page.evaluate("document.activeElement.id") == "dialog-title"
     assert barriers(page) == []
     page.keyboard.press("Escape")
     assert focused(page) == hannah
     page.keyboard.press("m")
-    page.locator("dialog #move-day").fill("2026-12-03")
-    page.locator("dialog h2", has_text="Thursday 3 December").wait_for()
+    page.locator("dialog").get_by_label("日期").fill("2026-12-03")
+    page.locator("dialog h2", has_text="12月3日 星期四").wait_for()
     page.locator("dialog button.pill", has_text="15:20").focus()
     page.keyboard.press("Enter")
-    page.locator("dialog .from.to", has_text="Thu 3 Dec, 15:20").wait_for()
-    page.locator("dialog button", has_text="Move the booking").focus()
+    page.locator("dialog .from.to", has_text="12月3日 周四 15:20").wait_for()
+    assert barriers(page) == []
+    page.locator("dialog").get_by_role("button", name="改期").focus()
     page.keyboard.press("Enter")
-    page.locator(".toast", has_text="Moved to Thu 3 Dec, 15:20").wait_for()
+    page.locator(".toast", has_text="已改到 12月3日 周四 15:20").wait_for()
     assert cell_of(page, hannah) == "dr-yilmaz:2026-12-03"
-    page.locator(".toast").get_by_role("button", name="Undo").click()
-    page.locator(".toast", has_text="Taken back.").wait_for()
+    page.locator(".toast").get_by_role("button", name="撤回").click()
+    page.locator(".toast", has_text="已撤回。").wait_for()
     assert cell_of(page, hannah) == "dr-yilmaz:2026-12-02"
 
 
 def test_dropped_on_another_day_it_asks_before_it_moves(enter, clinic):
-    page, tom = enter(), clinic.references[1]
+    page, tom = enter(who="staff"), clinic.references[1]
     drag(page, tom, "dr-yilmaz:2026-12-03")
     page.locator("dialog .from.to", has_text="Thu 3 Dec, 09:40").wait_for()
     assert cell_of(page, tom) == "dr-yilmaz:2026-12-02", "nothing has happened yet"
@@ -209,9 +212,10 @@ def test_dropped_on_another_day_it_asks_before_it_moves(enter, clinic):
 
 
 def test_a_refused_drop_says_why_and_snaps_back(enter, clinic):
-    page, hannah = enter(), clinic.references[0]
+    page, hannah = enter(who="front_desk", locale="zh-CN"), clinic.references[0]
     drag(page, hannah, "dr-yilmaz:2026-12-03")
-    page.locator("dialog [role=alert]", has_text="Dr. Elif Yılmaz is taken Thu 3 Dec, 09:00–09:30").wait_for()
+    page.locator("dialog [role=alert]", has_text="Dr. Elif Yılmaz 在 12月3日 周四 09:00–09:30").wait_for()
+    assert barriers(page) == []
     assert page.locator(".ghost").count() == 1
     page.locator("dialog [data-leave]").click()
     page.locator(".ghost").wait_for(state="detached")
@@ -245,20 +249,20 @@ def test_who_may_not_move_it_does_not_draw_it_away(enter, clinic):
 
 def test_a_step_in_the_panel_leads_back_to_the_diary_with_its_undo(enter, clinic):
     steps.take_step(reference=clinic.references[0], step="arrive", actor="staff:1", now=NINE - timedelta(hours=1))
-    page, hannah = enter(), clinic.references[0]
+    page, hannah = enter(who="front_desk", locale="zh-CN"), clinic.references[0]
     line(page, hannah).click()
     page.locator("#panel .menu summary").click()
-    page.locator("#panel button", has_text="Not here after all").click()
-    page.locator(".toast", has_text="Hannah Vogel is not here yet").wait_for()
+    page.locator("#panel").get_by_role("button", name="其实没到").click()
+    page.locator(".toast", has_text="Hannah Vogel 还没到").wait_for()
     assert page.url.endswith(f"{WEEK}#b-{hannah}") or page.url.endswith(f"/desk/b/{hannah}")
     page.locator("#panel h1", has_text="Hannah Vogel").wait_for()
 
 
 def test_a_note_is_written_without_leaving_the_panel(enter, clinic):
-    page = enter()
+    page = enter(who="staff", locale="zh-CN")
     line(page, clinic.references[0]).click()
-    page.locator("#panel #note").fill("Rings twice")
-    page.locator("#panel button", has_text="Add the note").click()
+    page.locator("#panel").get_by_label("写备注").fill("Rings twice")
+    page.locator("#panel").get_by_role("button", name="添加备注").click()
     page.locator("#panel li", has_text="Rings twice").wait_for()
     assert page.locator("#diary").is_visible()
 
@@ -290,15 +294,15 @@ def test_without_contact_it_says_from_when_it_is(enter, clinic):
 
 
 def test_without_script_it_is_links_and_forms(enter, clinic):
-    page, hannah = enter(javascript=False), clinic.references[0]
+    page, hannah = enter(who="front_desk", width=390, locale="zh-CN", javascript=False), clinic.references[0]
     line(page, hannah).click()
     page.wait_for_url(f"**/desk/b/{hannah}")
-    page.locator("main .steps a", has_text="Move").click()
-    page.locator("#move-day").fill("2026-12-03")
-    page.locator("button", has_text="Show the times").click()
-    page.locator("button.pill", has_text="15:20").click()
-    page.locator("button", has_text="Move the booking").click()
-    page.locator(".toast", has_text="Moved to Thu 3 Dec, 15:20").wait_for()
+    page.locator("main").get_by_role("link", name="改期").click()
+    page.get_by_label("日期").fill("2026-12-03")
+    page.get_by_role("button", name="查看空档").click()
+    page.get_by_role("button", name="15:20").click()
+    page.get_by_role("button", name="改期").click()
+    page.locator(".toast", has_text="已改到 12月3日 周四 15:20").wait_for()
 
 
 def test_what_is_printed_is_whole_dark_on_white_and_says_for_whom(enter):

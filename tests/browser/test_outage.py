@@ -29,7 +29,7 @@ def clinic(serve):
     served = serve("clinic", at="2026-12-01T10:40Z")
     app = create_app(settings(served.environ["DATABASE_URL"], served.folder))
     with app.app_context():
-        account("manager", name="Mara Lindner")
+        account("owner", name="Mara Lindner")
         account("front_desk", name="Mei Sun")
         served.references = [
             booked("check-up", BEFORE, start=NINE + after, customer=who, resources=["dr-braun"]).booking.reference
@@ -40,7 +40,7 @@ def clinic(serve):
     return served
 
 
-@pytest.mark.parametrize(("who", "width", "locale"), [("front_desk", 390, "zh-CN"), ("manager", 1280, "en")])
+@pytest.mark.parametrize(("who", "width", "locale"), [("front_desk", 390, "zh-CN"), ("owner", 1280, "en")])
 def test_a_sick_doctor_is_one_page_and_one_confirm(clinic, new_page, who, width, locale):
     page = new_page(width=width, locale=locale)
     page.goto(f"{clinic.url}/desk/sign-in")
