@@ -114,8 +114,10 @@ def test_the_hours_are_a_table_too(enter):
 
 
 def test_the_workbook_arrives(enter):
-    page = enter()
-    page.get_by_text("Files", exact=True).click()
+    page = enter(width=390, locale="zh-CN")
+    page.get_by_text("文件", exact=True).click()
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert Axe().run(page).violations_count == 0
     with page.expect_download() as arriving:
-        page.get_by_role("button", name="Figures for Excel").click()
+        page.get_by_role("button", name="数据（Excel）").click()
     assert arriving.value.suggested_filename == "figures-2026-12-01-2026-12-31.xlsx"

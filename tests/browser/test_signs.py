@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.test_frames import pytestmark  # noqa: F401
 from tests.support.houses import settings
+from wire.wording import wording
 
 MILLIMETRE = 96 / 25.4
 PAPER = {"a6": (105, 148), "a4": (210, 297)}
@@ -66,16 +67,17 @@ def test_a_sign_fills_one_sheet_in_black_on_white(desk: Callable[..., Any], hous
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type/Page/") <= 1
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_links_are_found_and_copied_on_every_width(desk: Callable[..., Any], house: Any, width: int):
+@pytest.mark.parametrize(("width", "locale"), [(390, "zh-CN"), (1280, "en")])
+def test_links_are_found_and_copied_on_every_width(desk: Callable[..., Any], house: Any, width: int, locale: str):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = desk(width=width)
+    page, said = desk(width=width, locale=locale), wording(locale.partition("-")[0])
     for address in ("/desk/signs", "/desk/signs/one?of=service:check-up", "/desk/signs/print?of=service:check-up"):
         page.goto(f"{house.url}{address}")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
         assert Axe().run(page).response["violations"] == [], address
     page.goto(f"{house.url}/desk/signs")
-    page.get_by_label("What it is for").fill("Autumn letter")
-    page.get_by_role("button", name="Make the link").click()
+    page.get_by_label(said.gettext("What it is for")).fill("Autumn letter")
+    page.get_by_role("button", name=said.gettext("Make the link")).click()
     page.get_by_role("heading", name="Autumn letter").wait_for()
+    assert Axe().run(page).response["violations"] == []
