@@ -23,6 +23,7 @@ from backoffice.services_hits import told
 from backoffice.services_list import KINDS, WHO
 from backoffice.services_versions import last_saved
 from backoffice.services_words import OPERATORS, PLACES, PRICES, TABS, TYPES, UNITS
+from backoffice.setup_typed import DAYS, field_of, spell_name, spells_of, weeks_typed
 from models.base import db
 from models.snapshot import catalogue
 from rules import attachments, conditions
@@ -122,6 +123,7 @@ def _page(
         saved=last_saved(db.session(), slug),
         wrong=wrong or {},
         at=_Said(wrong or {}),
+        at_hours={field_of(place): said_ for place, said_ in (wrong or {}).items() if place.startswith("hours")},
         ahead=ahead,
         said=said,
         unsaved=unsaved or bool(wrong) or bool(ahead),
@@ -181,8 +183,10 @@ def _choices(known: Catalogue, entry: Mapping[str, Any]) -> dict[str, Any]:
         "lengths": [_length(each) for each in (duration if isinstance(duration, list) else [duration])],
         "span_of": services_form.in_units,
         "mode_of": services_form.mode_of,
-        "plain": services_form.plain,
-        "weekdays": list(zip(services_form.DAYS, [full for _short, full in say.weekdays()], strict=True)),
+        "days": list(zip(DAYS, say.weekdays(), strict=True)),
+        "typed": weeks_typed("hours", entry.get("hours") or {}),
+        "spells_of": spells_of,
+        "spell_name": spell_name,
         "places": [(each.slug, say.text(each.name)) for each in known.locations.values()],
         "things": [(each.slug, each.kind, say.text(each.name)) for each in known.resources.values()],
         "skills": sorted({skill for each in known.resources.values() for skill in each.skills}),

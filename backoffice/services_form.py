@@ -15,11 +15,11 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from backoffice import questions_form
+from backoffice.setup_typed import DAYS, weeks_in, weeks_sent
 from web.fields import whole
 from wire.wording import LOCALES
 
 Given = MultiDict[str, str]
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST = 2000
 OWN = {
     "read": ("name", "group", "description", "before_visit", "who", "place", "online_link", "discreet"),
@@ -110,7 +110,7 @@ def _time(given: Given, was: _Was) -> dict[str, Any]:
         "overnight": "overnight" in given,
         "slot_step": was.entry.get("slot_step") if by_hand else span(given, "slot_step"),
         "starts": _week(given, "starts") if by_hand else None,
-        "hours": _week(given, "hours") if "hours.mon" in given else was.entry.get("hours"),
+        "hours": _weeks(given, was.entry.get("hours")),
         "price": given.get("price", "")[:20].strip().replace(",", "."),
         "price_per": given.get("price_per", "")[:20],
     }
@@ -128,9 +128,9 @@ def _rows(given: Given, field: str) -> int:
     return min(whole(given.get(f"{field}.rows", ""), digits=2) or 0, 60)
 
 
-def plain(hours: Any) -> bool:
-    """True for hours of one week that holds always, which is all that the form writes."""
-    return isinstance(hours, Mapping) and set(hours) <= set(DAYS)
+def _weeks(given: Given, was: Any) -> Any:
+    """The hours of a week, or of several that hold for a time each, as they are typed for a place too."""
+    return weeks_in("hours", weeks_sent(["hours"], given), was) if "hours-mon" in given else was
 
 
 def _week(given: Given, field: str) -> dict[str, list[str]]:

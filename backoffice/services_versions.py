@@ -26,6 +26,7 @@ from models.base import db
 from models.snapshot import catalogue, length
 from rules.errors import Conflict, HitsBookings, Invalid
 from web.locale import here, words
+from wire import edits
 from wire.timeline import ACTORS
 from wire.wording import n_
 
@@ -180,10 +181,7 @@ def _needs(value: Any) -> str:
 
 
 def _week(value: Any) -> str:
-    if not services_form.plain(value):
-        return json.dumps(value, ensure_ascii=False)
-    names = dict(zip(services_form.DAYS, [short for short, _full in words().weekdays()], strict=True))
-    return words().listed(f"{names[day]} {', '.join(times)}" for day, times in value.items() if day in names)
+    return edits.value(words(), value)
 
 
 def _places(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -67,10 +67,19 @@ def typed_in(kind: str, form: MultiDict[str, str], places: Iterable[str] = ()) -
         "location": ["coordinates", "closed", "works_as", "special_hours", "make_up"],
     }.get(kind, ["units", "skills", "time_off", "special_hours"])
     weeks = ["hours"] if kind == "location" else [f"hours-{slug}" for slug in places] if kind == "resource" else []
-    names += [f"{week}-{day}" for week in weeks for day in DAYS]
-    names += [name for name in form if _SPELL.match(name) and name.partition("--")[0] in weeks]
     found: Typed = {name: form.get(name, "")[:LONGEST].replace("\r\n", "\n") for name in names}
-    return found | {"places": form.getlist("places")[:200], "require": form.getlist("require")[:10]}
+    return (
+        found
+        | weeks_sent(weeks, form)
+        | {"places": form.getlist("places")[:200], "require": form.getlist("require")[:10]}
+    )
+
+
+def weeks_sent(weeks: Sequence[str], form: MultiDict[str, str]) -> Typed:
+    """What was typed into the fields of these weeks, those that hold for a time too."""
+    names = [f"{week}-{day}" for week in weeks for day in DAYS]
+    names += [name for name in form if _SPELL.match(name) and name.partition("--")[0] in weeks]
+    return {name: form.get(name, "")[:LONGEST] for name in names}
 
 
 def entry_of(
@@ -85,19 +94,28 @@ def entry_of(
         found["require"] = list(typed["require"])
         found["logo"] = current.get("logo")
     if kind == "location":
-        found["hours"] = weeks_in("hours", typed)
+        found["hours"] = weeks_in("hours", typed, current.get("hours"))
         found["coordinates"] = [each.strip() for each in re.split(r"[,，;\s]+", typed["coordinates"].strip()) if each]
         found["closed"] = [_day(each) for each in _lines(typed["closed"])]
         found["works_as"] = {_day(day): name.lower()[:3] for day, name in _pairs(typed["works_as"])}
     if kind == "resource":
         chosen = [slug for slug in places if slug in typed["places"]]
-        found["locations"] = {slug: {"hours": weeks_in(f"hours-{slug}", typed)} for slug in chosen}
+        found["locations"] = {
+            slug: {"hours": weeks_in(f"hours-{slug}", typed, _hours_at(current, slug))} for slug in chosen
+        }
         found["units"] = _lines(typed["units"])
         found["skills"] = [each for each in re.split(r"\s*[,，、\n]\s*", typed["skills"].strip()) if each]
         found["time_off"] = [_read_absent(each, current, home) for each in _lines(typed["time_off"])]
     if kind != "business":
         found["special_hours"] = {_day(day): windows_in(hours) for day, hours in _pairs(typed["special_hours"])}
     return found
+
+
+def _hours_at(current: Mapping[str, Any], slug: str) -> Any:
+    """The hours that somebody or something has at one place so far."""
+    if current.get("location") == slug:
+        return current.get("hours")
+    return ((current.get("locations") or {}).get(slug) or {}).get("hours")
 
 
 def week_typed(name: str, week: Mapping[str, list[str]]) -> Typed:
@@ -125,11 +143,13 @@ def spell_name(name: str, n: int) -> str:
     return f"{name}--{n}" if n else name
 
 
-def weeks_in(name: str, typed: Typed) -> Any:
-    """The hours of all weeks as the file writes them: one week, or the list of those that hold for a time each."""
+def weeks_in(name: str, typed: Typed, was: Any = None) -> Any:
+    """The hours of all weeks as the file writes them: one week, or the list of those that hold for a time each. More of them
+    than the form has fields for stay as they were."""
     found = [_spell_in(name, n, typed) for n in range(spells_of(name, typed))]
-    while found and not week_in(spell_name(name, len(found) - 1), typed):
+    while found and not found[-1]:
         found.pop()
+    found += was[MOST:] if isinstance(was, list) else []
     plain = len(found) < 2 and not any(part in week for week in found for part in PARTS)
     return (found[0] if found else {}) if plain else found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from wire.marking import n_
@@ -42,6 +43,9 @@ FIELDS = {
     "weight": n_("Share of the bookings"),
     "time_off": n_("Time off"),
 }
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# How a week that holds for a time is told apart.
+_SPELL = frozenset({"from", "until", "every"})
 # What people and things are.
 WHAT = {
     "staff": n_("Person"),
@@ -87,6 +91,8 @@ def value(say: Wording, found: Any) -> str:
     if isinstance(found, bool):
         return say.gettext(n_("yes")) if found else say.gettext(n_("no"))
     if isinstance(found, list):
+        if all(isinstance(each, Mapping) and set(each) <= _SPELL | set(_DAYS) for each in found):
+            return " · ".join(_week(say, each) for each in found)
         return say.listed([value(say, each) for each in found])
     if isinstance(found, Mapping):
         if found and all(key in ("en", "zh", "de") for key in found):
@@ -97,5 +103,26 @@ def value(say: Wording, found: Any) -> str:
     return _weekdays(say).get(str(found), str(found))
 
 
+def _week(say: Wording, hours: Mapping[str, Any]) -> str:
+    """The hours of one week as the file has them, and when they hold: ``from 1 Oct 2026, Thu 14:00-17:00``."""
+    since, until = (_day(say, hours.get(end)) for end in ("from", "until"))
+    found = []
+    if since and until:
+        found.append(say.gettext("from %(since)s until %(until)s", since=since, until=until))
+    elif since:
+        found.append(say.gettext(n_("from %(since)s on"), since=since))
+    elif until:
+        found.append(say.gettext(n_("until %(until)s"), until=until))
+    if hours.get("every"):
+        found.append(say.gettext(n_("every %(n)s weeks"), n=hours["every"]))
+    names = _weekdays(say)
+    return say.listed([*found, *(f"{names[day]} {', '.join(hours[day])}" for day in _DAYS if hours.get(day))])
+
+
+def _day(say: Wording, typed: Any) -> str:
+    """A day with its year: what it was changed to is read long after."""
+    return say.date(date.fromisoformat(str(typed)), "bare", today=date.min) if typed else ""
+
+
 def _weekdays(say: Wording) -> dict[str, str]:
-    return {key: short for key, (short, _) in zip("mon tue wed thu fri sat sun".split(), say.weekdays(), strict=True)}
+    return {key: short for key, (short, _) in zip(_DAYS, say.weekdays(), strict=True)}

@@ -41,6 +41,7 @@ _SENTENCES = [
         (r"must be hours like 09:00-17:00, not (?P<typed>.*)", n_("Write hours like 09:00-17:00, not %(typed)s.")),
         ("must be a time like 09:00, not .*|24:00 can only be an end", n_("A time is needed, for example 09:30.")),
         ("must be a date like (2026-12-24|12-24), not .*", n_("A date is needed, for example 2026-12-24, or 12-24 for every year.")),
+        ("has no hours", n_("It has no hours yet: say on which days, and when.")),
         ("ends when it starts|ends before it starts", n_("The end has to be after the start.")),
         ("windows overlap", n_("Two of these times overlap.")),
         ("needs from and to|from and to must be of one form", n_("Give the first and the last day, or both with a time.")),

@@ -99,6 +99,8 @@ def _spell(it: Check, raw: Any, place: str) -> Spell:
         it.wrong(f"{place}.until", "ends before it starts", value["until"])
     if every > 1 and first is None:
         it.wrong(f"{place}.from", "is missing", line=value.line or None)
+    if not any(value.get(each) for each in DAYS):
+        it.wrong(f"{place}.{'from' if first or not last else 'until'}", "has no hours", line=value.line or None)
     return Spell([windows(it, value.get(each), f"{place}.{each}") for each in DAYS], first, last, every)
 
 

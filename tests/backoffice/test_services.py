@@ -17,6 +17,7 @@ from actions.catalogue_entries import version_of
 from actions.catalogue_versions import versions
 from models.base import db
 from models.snapshot import catalogue
+from tests.actions.test_catalogue import OWNER
 from tests.factories import HANNAH, TOM, booked, free, held
 from tests.support.staff import account, signed_in
 from tests.support.web import token_in
@@ -88,7 +89,7 @@ def test_everything_that_a_form_has_can_be_changed(clinic):
         clinic,
         "time",
         length__0="1",
-        **{"length.0.unit": "60", "price": "70,50", "hours.mon": "09:00-12:00，14:00-16:00"},
+        **{"length.0.unit": "60", "price": "70,50", "hours-mon": "09:00-12:00，14:00-16:00"},
     )
     rules = {"cancel_until.mode": "by_day", "cancel_until.time": "18:00", "cancel_until.days": "1"}
     rules |= {
@@ -106,6 +107,37 @@ def test_everything_that_a_form_has_can_be_changed(clinic):
     assert found["reschedule_until"] == {"days_before": 1}
     assert (found["approval"], found["reminders"]) == ({"by": "manager", "decide_within": 1440}, [2880])
     assert catalogue(db.session()).services["check-up"].cancel_until == {"days_before": 1, "time": "18:00"}
+
+
+def test_hours_for_a_time_are_typed_shown_again_offered_and_told(clinic):
+    autumn = {"hours-thu": "14-17", "hours--0-from": "2026-12-03", "hours--0-until": "2026-12-31"}
+    empty = sent(clinic, "time", **{**autumn, "hours-thu": ""})
+    assert empty.status_code == 422 and 'id="hours--0-from-error"' in empty.text
+    assert fields(empty.text)["hours--0-from"] == ["2026-12-03"]
+    shown = sent(clinic, "time", do="preview", **autumn)
+    assert "Thu 3 Dec, 14:00" in shown.text and "Thu 3 Dec, 17:00" not in shown.text
+    assert sent(clinic, "time", **autumn).status_code == 303
+    weeks = [{"from": "2026-12-03", "until": "2026-12-31", "thu": ["14:00-17:00"]}]
+    assert entry()["hours"] == weeks
+    assert sent(clinic, "time", **{"hours--1-from": "2027-01-04", "hours--1-mon": "9-10"}).status_code == 303
+    weeks.append({"from": "2027-01-04", "mon": ["09:00-10:00"]})
+    assert entry()["hours"] == weeks
+    odd = sent(clinic, "time", **{"hours--1-mon": "early"})
+    assert 'id="hours--1-mon-error"' in odd.text and 'href="#at-hours"' in odd.text
+    assert sent(clinic, "time").status_code == 303 and entry()["hours"] == weeks
+    told = clinic.manager.get(f"{WHERE}/versions").text
+    assert "from 3 Dec 2026 until 31 Dec 2026, Thu 14:00-17:00 · from 4 Jan 2027 on, Mon 09:00-10:00" in told
+
+
+@one_database
+def test_more_weeks_than_a_form_has_stay(clinic, clock):
+    weeks = [
+        {"from": f"2027-{month:02}-01", "until": f"2027-{month:02}-20", "mon": ["09:00-10:00"]}
+        for month in range(1, 12)
+    ]
+    editing.save("service", "check-up", entry() | {"hours": weeks}, by=OWNER, now=clock.now)
+    assert sent(clinic, "time", **{"hours-mon": "9-11"}).status_code == 303
+    assert entry()["hours"] == [{**weeks[0], "mon": ["09:00-11:00"]}, *weeks[1:]]
 
 
 @one_database
@@ -203,7 +235,7 @@ class TestPreview:
         before, page = entry(), clinic.test_client().get("/book/check-up").text
         for tab in ("read", "time", "needs", "rules", "questions"):
             assert sent(clinic, tab, do="preview").status_code == 200, tab
-        assert sent(clinic, "time", do="preview", **{"hours.mon": "03:00-03:30"}, slot_step="7").status_code == 200
+        assert sent(clinic, "time", do="preview", **{"hours-mon": "03:00-03:30"}, slot_step="7").status_code == 200
         assert entry() == before
         assert re.sub(r'"csrf_token" value="[^"]*"', "", clinic.test_client().get("/book/check-up").text) == re.sub(
             r'"csrf_token" value="[^"]*"', "", page

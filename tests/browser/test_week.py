@@ -125,13 +125,16 @@ def test_monday_one_more_thing_is_asked(hand, practice, new_page):
     customer.reads("Do you come by car?")
 
 
-def test_tuesday_a_service_opens_with_hours_of_its_own(hand, practice, new_page):
+def test_tuesday_a_service_opens_with_hours_for_a_season(hand, practice, new_page):
     hand.press("Services")
     hand.press("Add a service")
     hand.write("Name, in English", "Leaves and light")
     hand.press("Add it")
     hand.press("Time and price")
     hand.write("Thursday", "14:00-17:00")
+    hand.open("Only for a time")
+    hand.write("From day", "2026-12-10")
+    hand.write("To day", "2026-12-17")
     hand.press("Save")
     hand.reads("Saved")
     hand.press("What customers read")
@@ -140,7 +143,9 @@ def test_tuesday_a_service_opens_with_hours_of_its_own(hand, practice, new_page)
     hand.reads("Saved")
     customer = Hand(new_page(width=390))
     customer.page.goto(practice.url)
-    customer.reads("Leaves and light")
+    customer.press("Leaves and light")
+    customer.reads("Thu 10 Dec")
+    assert customer.page.locator(".days a b").all_inner_texts() == ["10", "17"]
 
 
 def test_wednesday_somebody_works_at_two_places(hand):

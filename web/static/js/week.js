@@ -42,7 +42,7 @@ for (const week of all("[data-week]")) {
     };
     field.addEventListener("input", draw);
     draw();
-    return { field, row, draw };
+    return { field, row };
   });
   // The typed fields serve keyboards and readers of screens; this is for a hand with a mouse or a finger.
   box.setAttribute("aria-hidden", "true");
@@ -61,7 +61,7 @@ for (const week of all("[data-week]")) {
     if (!open || painting === null) return;
     open[Number(cell.dataset.at)] = painting;
     line.field.value = written(open);
-    line.draw();
+    line.field.dispatchEvent(new Event("input", { bubbles: true }));
   };
   box.addEventListener("pointerdown", (event) => {
     const cell = event.target.closest(".paint i");
