@@ -19,7 +19,7 @@ from actions.businessfile.loading import Loading, Report, lock_all
 from actions.businessfile.reading import Problem
 from actions.businessfile.times import DAYS
 from actions.catalogue_entries import PLURAL, canonical, checked, stripped, version_of
-from actions.catalogue_hits import hits
+from actions.catalogue_hits import hits, spans
 from actions.catalogue_names import slug_for
 from actions.catalogue_versions import last_edit, remember
 from actions.transaction import run
@@ -28,6 +28,7 @@ from models.business import Business, Location
 from models.catalogue import Resource, Service
 from models.snapshot import NoBusiness
 from rules import errors
+from rules.facts import Catalogue
 from rules.rights import Viewer
 
 KINDS = ("business", "location", "resource", "service")
@@ -94,18 +95,21 @@ def save(
         if version is not None and row is not None and version != version_of(before):
             raise errors.EditedMeanwhile(**last_edit(session, kind, row.id))
         id = row.id if row is not None else _id(session, kind, name)
-        hit = (
-            hits(session, known, snapshot.fresh(session), kind, id, now=now)
-            if row and kind in TABLES and not keep
-            else []
-        )
-        if hit:
-            raise errors.HitsBookings(bookings=tuple(hit))
+        if row is not None and kind in TABLES and not keep:
+            _refuse_hits(session, known, kind, id, now)
         remember(session, kind, id, "edited" if row is not None else "added", before, after, by=by.actor, now=now)
         return saved
 
     with pictures.kept(files or {}, pictures_dir or Path()):
         return run(work)
+
+
+def _refuse_hits(session: OrmSession, known: Catalogue, kind: str, id: int, now: datetime) -> None:
+    """Raises HitsBookings for those that stood inside the rules of ``known`` and do not inside those that are written."""
+    fresh = snapshot.fresh(session)
+    hit = hits(session, known, fresh, kind, id, now=now)
+    if hit:
+        raise errors.HitsBookings(bookings=tuple(hit), spans=spans(fresh, kind, id, hit))
 
 
 def retire(kind: str, slug: str, *, by: Viewer, now: datetime) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session as OrmSession
 
 from models import bookings
 from models.bookings import BookingView
 from rules.facts import Catalogue
-from scheduling import availability
+from scheduling import availability, hours
 from scheduling.availability import Ask, Length, Need, Taken
+from scheduling.intervals import Intervals, subtract, union
 
 _AHEAD = {
     "location": bookings.future_of_location,
@@ -18,6 +20,8 @@ _AHEAD = {
     "service": bookings.future_of_service,
 }
 _FOR_EVER = 10**7
+# Bookings further from each other are of two days.
+_NEXT_DAY = 8 * 60
 
 
 def hits(
@@ -29,6 +33,40 @@ def hits(
         return []
     ahead = [view for view in _AHEAD[kind](session, [id], now) if view.start > now]
     return [view for view in ahead if not stands(after, view) and stands(before, view)]
+
+
+def spans(after: Catalogue, kind: str, id: int, hit: Iterable[BookingView]) -> list[tuple[datetime, datetime]]:
+    """When a place, a person or a thing is closed for the bookings that ``after`` leaves outside, earliest first: those of a day
+    with no open time between them are one. Empty for a service, which nothing stands in for."""
+    found: list[tuple[int, int]] = []
+    for view in hit if kind in ("location", "resource") else ():
+        open_ = _open(after, kind, id, view)
+        closed = subtract([(_minute(view.start), _minute(view.end))], open_)
+        if not closed:
+            continue
+        start, end = closed[0][0], closed[-1][1]
+        between = union([(found[-1][1], start)]) if found else []
+        if found and start - found[-1][1] < _NEXT_DAY and subtract(between, open_) == between:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return [(datetime.fromtimestamp(start * 60, UTC), datetime.fromtimestamp(end * 60, UTC)) for start, end in found]
+
+
+def _open(known: Catalogue, kind: str, id: int, view: BookingView) -> Intervals:
+    """When it is open on the days around a booking."""
+    place = next(each.hours for each in known.location_by_id.values() if each.slug == view.location)
+    days = (place.zone, view.start.date() - timedelta(days=1), view.end.date() + timedelta(days=1))
+    if kind == "location":
+        return hours.open_minutes(place.timetable, *days)
+    own = known.resource_by_id[id].at.get(place.id)
+    if own is None:
+        return []
+    return hours.resource_minutes(own.timetable, own.absences, own.absence_zone, place.timetable, *days)
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp()) // 60
 
 
 def _same_time(before: Catalogue, after: Catalogue, kind: str, id: int) -> bool:
@@ -49,7 +87,7 @@ def stands(known: Catalogue, view: BookingView) -> bool:
     place = next(each for each in known.location_by_id.values() if each.slug == view.location)
     service = next(each for each in known.service_by_id.values() if each.slug == view.service)
     plan = known.plans.get((service.id, place.id))
-    minutes = (int(view.start.timestamp()) // 60, int(view.end.timestamp()) // 60)
+    minutes = (_minute(view.start), _minute(view.end))
     length = Length(minutes=minutes[1] - minutes[0])
     for id in view.resource_ids:
         there = known.resource_by_id[id].at.get(place.id)

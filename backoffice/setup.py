@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +17,11 @@ from actions.catalogue_versions import versions
 from backoffice import access
 from backoffice.access import door
 from backoffice.blueprint import desk
+from backoffice.setup_hits import told, weekly_differs
 from backoffice.setup_look import surroundings
 from backoffice.setup_typed import Typed, entry_of, field_of, typed_in, typed_of
-from backoffice.words import cards
 from models import desk_queries
 from models.base import db
-from models.bookings import BookingView
 from models.snapshot import catalogue
 from rules.errors import BookedAhead, EditedMeanwhile, FieldError, HitsBookings, Invalid, Missing, Refusal
 from web.fields import whole
@@ -46,7 +45,6 @@ ROOMS: Mapping[str, Room] = {
     "things": Room("resource", n_("People and things"), n_("Somebody or something new")),
 }
 ROOM = "<any(business, places, things):room>"
-SHOWN = 20
 
 
 @desk.get(f"/setup/{ROOM}")
@@ -215,8 +213,7 @@ def _form(
         "timezone": known.business.timezone,
     }
     shown = typed if typed is not None else {**typed_of(kind, entry, known.business.locale), **(fresh if new else {})}
-    hit = refusal.params.get("bookings", ()) if refusal is not None else ()
-    seen = [each for each in hit if access.reaches("booking.see", each)]
+    weekly = weekly_differs(typed_of(kind, entry, known.business.locale), shown) if entry else False
     page = render_template(
         f"backoffice/setup_{kind}.html",
         room=room,
@@ -227,10 +224,7 @@ def _form(
         typed=shown,
         wrong=wrong or {},
         said=say.sentence(refusal) if refusal is not None else (wrong or {}).get("", ""),
-        hits=cards(seen[:SHOWN], clock.now()),
-        more=len(hit) - min(len(seen), SHOWN),
-        may_keep=isinstance(refusal, HitsBookings),
-        handle=_handled_at(kind, slug, hit, shown, typed_of(kind, entry, known.business.locale)) if entry else None,
+        **told(refusal, kind, slug, weekly=weekly),
         version=request.form.get("version")
         if typed is not None and not isinstance(refusal, EditedMeanwhile)
         else offer.version_of(entry)
@@ -240,15 +234,6 @@ def _form(
         **surroundings(kind, shown),
     )
     return make_response(page, status)
-
-
-def _handled_at(kind: str, slug: str | None, hit: Sequence[BookingView], typed: Typed, before: Typed) -> str | None:
-    """The page of 'somebody is sick' for the days on which visits are hit. None where hours of a week change: that page would
-    close these days whole."""
-    if not hit or any(typed.get(name) != before[name] for name in before if name.startswith("hours")):
-        return None
-    days = sorted(view.start.astimezone(ZoneInfo(view.zone)).date().isoformat() for view in hit)
-    return url_for("desk.out", who=f"{kind}:{slug}", **{"from": days[0], "until": days[-1]})  # type: ignore[arg-type]
 
 
 def _logo(wanted: dict[str, Any]) -> dict[str, bytes]:

@@ -282,7 +282,7 @@ class BookedAhead(Conflict):
 
 class HitsBookings(Conflict):
     """Bookings ahead would stand outside the new rules: whoever changes these says what becomes of them. Params:
-    ``bookings`` (views)."""
+    ``bookings`` (views), and ``spans``: from when to when a place, person or thing is closed for them."""
 
     code = "hits_bookings"
 

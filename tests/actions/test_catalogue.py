@@ -19,7 +19,7 @@ from models.history import History
 from rules import errors
 from rules.rights import Viewer
 from tests.actions.test_booking import confirm_hold
-from tests.factories import TOM, booked, free, held
+from tests.factories import HANNAH, TOM, booked, free, held
 
 OWNER = Viewer(id=7, name="Olga", email="owner@praxis.example", role="owner")
 
@@ -275,6 +275,7 @@ def test_a_served_page_shows_the_edit_at_once(clinic):
 
 CHANGES: dict[str, tuple[str, str, dict[str, object]]] = {
     "hours of the house": ("location", "park", {"hours": {"tue": ["08:00-12:00"]}}),
+    "hours of a person who leaves early": ("resource", "dr-braun", {"hours": {"tue": ["08:00-14:45"]}}),
     "a closed day": ("location", "park", {"closed": ["2026-12-01"]}),
     "hours of a person": ("resource", "dr-braun", {"hours": {"tue": ["08:00-12:00"]}}),
     "time off": ("resource", "dr-braun", {"time_off": [{"from": "2026-12-01", "to": "2026-12-01"}]}),
@@ -292,11 +293,28 @@ def test_bookings_that_would_stand_outside_are_listed_first_and_may_be_kept(clin
     with pytest.raises(errors.HitsBookings) as refused:
         save(kind, slug, {**there, **change}, clinic)
     assert [view.reference for view in refused.value.params["bookings"]] == [made.reference]
+    # 13:30 in UTC is half past two in Berlin; who leaves at a quarter to three is out for the rest of it.
+    begins = evening.replace(minute=45) if "early" in what else evening
+    spans = [] if kind == "service" else [(begins, made.end)]
+    assert refused.value.params["spans"] == spans
     assert entry(kind, slug) == there
     assert save(kind, slug, {**there, **change}, clinic, keep=True).changed
     assert db.session.get(Booking, later.id).status == "confirmed"
     # What stands outside already is no news.
     assert save(kind, slug, {**entry(kind, slug), "name": "Otherwise"}, clinic).changed
+
+
+def test_visits_are_handled_together_where_nothing_is_open_between_them(clinic):
+    at = [datetime(2026, 12, day, hour, tzinfo=UTC) for day, hour in ((1, 8), (1, 9), (1, 13), (8, 8))]
+    people = (HANNAH, TOM, {**TOM, "phone": "+49 30 901820"}, {**HANNAH, "phone": "+49 30 901821"})
+    made = [
+        booked("check-up", clinic.now, start=start, resources=("dr-braun",), customer=who).booking
+        for start, who in zip(at, people, strict=True)
+    ]
+    with pytest.raises(errors.HitsBookings) as refused:
+        save("resource", "dr-braun", {**entry("resource", "dr-braun"), "hours": {"tue": ["11:00-13:00"]}}, clinic)
+    ends = [each.end for each in made]
+    assert refused.value.params["spans"] == [(at[0], ends[1]), (at[2], ends[2]), (at[3], ends[3])]
 
 
 def test_who_leaves_a_place_leaves_bookings_there(load_business, clock):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -35,8 +37,6 @@ def test_a_form_that_is_sent_as_it_is_says_what_the_file_says(load_business, nam
             form = MultiDict(typed_of(kind, entry, it.business.locale))
             sent = entry_of(kind, typed_in(kind, form, places), entry, it.business.locale, places)
             slug = None if kind == "business" else row.slug
-            from datetime import UTC, datetime
-
             from tests.actions.test_catalogue import OWNER
 
             saved = catalogue.save(kind, slug, sent, by=OWNER, now=datetime(2026, 11, 30, 9, tzinfo=UTC))
@@ -129,6 +129,17 @@ def test_visits_that_would_be_hit_are_listed_and_kept_only_on_purpose(owner, clo
     assert 'name="keep"' in page.text and "/desk/out?who=location:park&amp;from=2026-11-30" in page.text
     assert made.reference in owner.get(f"/desk/out?who=location:park&from={sent['closed']}&until={sent['closed']}").text
     assert owner.post("/desk/setup/places/one", data={**sent, "keep": "1"}).status_code == 303
+
+
+def test_hours_of_a_week_lead_to_what_is_closed_of_a_day_and_not_to_the_whole_of_it(owner, clock):
+    made = booked("check-up", clock.now, start=datetime(2026, 12, 1, 13, 30, tzinfo=UTC)).booking
+    sent = form(owner.get(PARK))
+    sent["hours-tue"] = "08:00-12:00"
+    page = owner.post("/desk/setup/places/one", data=sent)
+    assert page.status_code == 409
+    address = unescape(re.search(r'href="(/desk/out[^"]*)">Tue 1 Dec', page.text)[1])
+    assert "from_time=14:30" in address and "until_time=15:00" in address
+    assert made.reference in owner.get(address).text
 
 
 def test_alternating_weeks_are_typed_shown_again_and_offered(owner):

@@ -80,3 +80,31 @@ def test_a_sick_doctor_is_one_page_and_one_confirm(clinic, new_page, who, width,
     assert page.locator(f"[name='do-{first}']").count() == 0
     assert page.locator(".hit .chip").count() == 1
     is_sound(page, "what is left")
+
+
+def test_hours_that_change_lead_to_the_visits_in_them_and_are_saved_once_these_are_handled(clinic, new_page):
+    page = new_page(width=390)
+    page.goto(f"{clinic.url}/desk/sign-in")
+    page.fill("#email", "manager@praxis.example")
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url("**/desk/")
+    where = f"{clinic.url}/desk/setup/things/one?slug=dr-braun"
+    save = page.get_by_role("button", name="Save")
+
+    def closes_the_morning():
+        page.goto(where)
+        page.fill("#hours-park-tue", "14:00-18:00")
+        save.click()
+
+    closes_the_morning()
+    alert = page.get_by_role("alert")
+    assert alert.locator("li a").count() == 3
+    is_sound(page, "what the hours hit")
+    alert.get_by_role("link", name="Tue 8 Dec, 09:00–11:30").click()
+    page.get_by_role("heading", name="Dr. Jonas Braun").wait_for()
+    assert page.locator(".hit").count() == 3
+    page.locator(".actions .button").first.click()
+    page.locator("section.card").first.wait_for()
+    closes_the_morning()
+    page.get_by_text("Saved. Customers see it at once.").wait_for()
