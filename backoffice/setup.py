@@ -139,7 +139,14 @@ def setup_versions(room: str) -> AnyResponse:
     return _versions(room, request.args.get("slug") or None)
 
 
-def _versions(room: str, slug: str | None, said: str = "", status: int = 200) -> AnyResponse:
+def _versions(
+    room: str,
+    slug: str | None,
+    said: str = "",
+    status: int = 200,
+    against: Mapping[str, Any] | None = None,
+    again: int = 0,
+) -> AnyResponse:
     kind, say = ROOMS[room].kind, words()
     entry = offer.entry(db.session(), kind, slug)
     names = {f"staff:{each.id}": each.name for each in desk_queries.staff_names(db.session())}
@@ -151,6 +158,8 @@ def _versions(room: str, slug: str | None, said: str = "", status: int = 200) ->
         name=say.text(entry["name"]),
         version=offer.version_of(entry),
         said=said,
+        again=again,
+        **(against or told(None, kind, slug, weekly=False)),
         zone=ZoneInfo(here()),
         today=clock.now().astimezone(ZoneInfo(here())).date(),
         found=[
@@ -177,7 +186,13 @@ def do_setup_back(room: str) -> AnyResponse:
         return redirect(url_for("desk.setup", room=room), 303)
     try:
         offer.save(
-            kind, slug, earlier, by=access.viewer(), now=clock.now(), version=request.form.get("version") or None
+            kind,
+            slug,
+            earlier,
+            by=access.viewer(),
+            now=clock.now(),
+            version=request.form.get("version") or None,
+            keep=request.form.get("keep") == "1",
         )
     except Invalid as refusal:
         said = [
@@ -188,7 +203,9 @@ def do_setup_back(room: str) -> AnyResponse:
         ]
         return _versions(room, slug, words().sentences(*said), refusal.status)
     except Refusal as refusal:
-        return _versions(room, slug, words().sentence(refusal), refusal.status)
+        weekly = weekly_differs(offer.entry(db.session(), kind, slug), earlier)
+        against = told(refusal, kind, slug, weekly=weekly)
+        return _versions(room, slug, words().sentence(refusal), refusal.status, against, again=id or 0)
     _toast(words().gettext("It is as it was before."))
     return redirect(url_for("desk.setup_versions", room=room, slug=slug), 303)
 

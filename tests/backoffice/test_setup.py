@@ -142,6 +142,25 @@ def test_hours_of_a_week_lead_to_what_is_closed_of_a_day_and_not_to_the_whole_of
     assert made.reference in owner.get(address).text
 
 
+def test_what_is_put_back_lists_the_visits_that_it_hits_as_an_edit_does(owner, clock):
+    sent = form(owner.get(PARK))
+    first = sent["hours-tue"]
+    typed_over(sent, {"hours-tue": "08:00-12:00"})
+    assert owner.post("/desk/setup/places/one", data=sent).status_code == 303
+    sent = form(owner.get(PARK))
+    typed_over(sent, {"hours-tue": first})
+    assert owner.post("/desk/setup/places/one", data=sent).status_code == 303
+    made = booked("check-up", clock.now, start=datetime(2026, 12, 1, 13, 30, tzinfo=UTC)).booking
+    where = "/desk/setup/places/versions"
+    id = re.search(r'name="id" value="(\d+)"', owner.get(f"{where}?slug=park").text)[1]
+    page = owner.post(where, data={"slug": "park", "id": id})
+    assert page.status_code == 409 and made.reference in page.text
+    assert "from_time=14:30" in page.text and page.text.count('name="keep"') == 1
+    assert first in form(owner.get(PARK))["hours-tue"]
+    assert owner.post(where, data={"slug": "park", "id": id, "keep": "1"}).status_code == 303
+    assert form(owner.get(PARK))["hours-tue"] == "08:00-12:00"
+
+
 def test_alternating_weeks_are_typed_shown_again_and_offered(owner):
     sent = form(owner.get("/desk/setup/things/one?slug=dr-yilmaz"))
     typed_over(sent, {"hours-park-mon": "08:00-12:00", "hours-park--0-from": "2026-11-30", "hours-park--0-every": "2"})

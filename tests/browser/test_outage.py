@@ -107,4 +107,4 @@ def test_hours_that_change_lead_to_the_visits_in_them_and_are_saved_once_these_a
     page.locator(".actions .button").first.click()
     page.locator("section.card").first.wait_for()
     closes_the_morning()
-    page.get_by_text("Saved. Customers see it at once.").wait_for()
+    page.locator(".toast", has_text="Saved").wait_for()
