@@ -22,6 +22,7 @@ from actions.catalogue_entries import PLURAL, canonical, checked, stripped, vers
 from actions.catalogue_hits import hits, spans
 from actions.catalogue_names import slug_for
 from actions.catalogue_versions import last_edit, remember
+from actions.offers import outgrown
 from actions.transaction import run
 from models import snapshot
 from models.business import Business, Location
@@ -96,7 +97,7 @@ def save(
             raise errors.EditedMeanwhile(**last_edit(session, kind, row.id))
         id = row.id if row is not None else _id(session, kind, name)
         if row is not None and kind in TABLES and not keep:
-            _refuse_hits(session, known, kind, id, now)
+            _refuse_hits(session, known, kind, id, name, now)
         remember(session, kind, id, "edited" if row is not None else "added", before, after, by=by.actor, now=now)
         return saved
 
@@ -104,10 +105,14 @@ def save(
         return run(work)
 
 
-def _refuse_hits(session: OrmSession, known: Catalogue, kind: str, id: int, now: datetime) -> None:
-    """Raises HitsBookings for those that stood inside the rules of ``known`` and do not inside those that are written."""
+def _refuse_hits(session: OrmSession, known: Catalogue, kind: str, id: int, slug: str, now: datetime) -> None:
+    """Raises HitsBookings for those that stood inside the rules of ``known`` and do not inside those that are written, or have
+    no room by them. Asked while everything is locked: nobody books in between, and no second editor passes."""
     fresh = snapshot.fresh(session)
-    hit = hits(session, known, fresh, kind, id, now=now)
+    found = {each.id: each for each in hits(session, known, fresh, kind, id, now=now)}
+    if kind == "service":
+        found |= {each.id: each for each in outgrown(session, known, fresh, slug, now=now)}
+    hit = sorted(found.values(), key=lambda each: (each.start, each.id))
     if hit:
         raise errors.HitsBookings(bookings=tuple(hit), spans=spans(fresh, kind, id, hit))
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 import clock
 from actions import catalogue as editing
-from actions import imagined, offers
+from actions import imagined
 from actions.businessfile.dumping import Dump
 from actions.catalogue_entries import checked, stripped, version_of
 from backoffice import access, questions_form, services_form
@@ -64,12 +64,9 @@ def services_save(slug: str, tab: str) -> AnyResponse:
     entry, version = typed(slug, tab), request.form.get("version", "")[:40]
     if request.form.get("do", "").partition("-")[0] in _ROWS:
         return _page(slug, tab, entry, version, unsaved=True)
-    now, keep = clock.now(), "keep" in request.form
+    keep = "keep" in request.form
     try:
-        hit = [] if keep else offers.outgrown(db.session(), catalogue(db.session()), wanted(entry), slug, now=now)
-        if hit:
-            raise HitsBookings(bookings=tuple(hit))
-        saved = editing.save("service", slug, entry, by=access.viewer(), now=now, version=version, keep=keep)
+        saved = editing.save("service", slug, entry, by=access.viewer(), now=clock.now(), version=version, keep=keep)
     except Invalid as refusal:
         wrong = {place: words().field(error) for place, error in refusal.errors.items()}
         return _page(slug, tab, entry, version, wrong=wrong, status=refusal.status)
