@@ -94,13 +94,20 @@ def signs_one() -> AnyResponse | str:
         name=name,
         short="".join(signposts.short(base, post.code)),
         button=signposts.button(post.link, order),
-        frame=signposts.frame(base, post.service, order, source=post.code if post.kind == "campaign" else None)
-        if post.service
-        else "",
+        frame=_frame(base, post, order),
         sites=current_app.config["SETTINGS"].embed_sites,
         may=access.viewer().may("business.write"),
         loopback=_loopback(),
     )
+
+
+def _frame(base: str, post: Post, order: str) -> str:
+    """What is copied to frame it; "" for a campaign of the whole house."""
+    if post.kind in ("location", "resource"):
+        return signposts.frame(base, post.slug, order, kind=post.kind, link=post.link)
+    if post.service is None:
+        return ""
+    return signposts.frame(base, post.service, order, source=post.code if post.kind == "campaign" else None)
 
 
 @desk.get("/signs/print")

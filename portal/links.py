@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import segno
-from flask import abort, current_app, make_response, redirect, url_for
+from flask import abort, current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 import clock
@@ -15,6 +15,7 @@ from models.base import db
 from models.doors import sign_of, source_of
 from models.snapshot import catalogue
 from portal import portal, posted
+from rules.facts import Resource
 from web import limits
 
 
@@ -33,15 +34,33 @@ def sign(code: str) -> Response:
         if service.slug in known.services:
             return redirect(url_for("portal.times", slug=service.slug, **given))
     if found.resource_id is not None:
-        resource = known.resource_by_id[found.resource_id]
-        offered = _service_of(resource.id)
-        if offered is not None:
-            slug, location = offered
-            given |= {"location": location, "with": resource.slug}
-            return redirect(url_for("portal.times", slug=slug, **given))
+        times = _times_of(known.resource_by_id[found.resource_id], given)
+        if times is not None:
+            return redirect(times)
     if found.location_id is not None:
         given["location"] = known.location_by_id[found.location_id].slug
     return redirect(url_for("portal.services", **given))
+
+
+@portal.get("/with/<slug>")
+@limits.limiter.limit(limits.READS)
+def with_person(slug: str) -> Response:
+    """The times of somebody or something, where customers may choose; else everything that can be booked."""
+    resource = catalogue(db.session()).resources.get(slug)
+    if resource is None:
+        abort(404)
+    given: dict[str, Any] = {"src": posted.source(request.args.get("src"))}
+    return redirect(_times_of(resource, given) or url_for("portal.services", **given), 303)
+
+
+def _times_of(resource: Resource, given: dict[str, Any]) -> str | None:
+    """The address of the first times at which this one can be chosen."""
+    offered = _service_of(resource.id)
+    if offered is None:
+        return None
+    slug, location = offered
+    chosen: dict[str, Any] = {"location": location, "with": resource.slug}
+    return url_for("portal.times", slug=slug, **given, **chosen)
 
 
 def _service_of(resource_id: int) -> tuple[str, str] | None:

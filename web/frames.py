@@ -2,7 +2,8 @@
 
 What a cookie would carry (the form token, the visitor, her holds, the language) travels as a signed part of the address
 instead, ``/embed/~SIGNED/book/massage``: it stands where a program's mount point stands, so that every address that a page
-makes carries it along. ``/embed/massage`` is the way in. No other page may be framed, and only the configured sites may
+makes carries it along. ``/embed/massage`` is the way in to a service, ``/embed/place/north`` to what a place offers and
+``/embed/person/anna`` to somebody. No other page may be framed, and only the configured sites may
 frame these.
 """
 
@@ -12,6 +13,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
 from flask.sessions import SecureCookieSession, SessionMixin
@@ -23,14 +25,16 @@ import config
 from wire.wording import LOCALES
 
 LASTS = 2 * 86400
-_CARRIED = ("csrf_token", "visitor", "holds", "lang")
-_IN = re.compile(r"/embed/([^/~]+)\Z")
+_CARRIED = ("csrf_token", "visitor", "holds", "lang", "place")
+_IN = re.compile(r"/embed/(?:(place|person)/)?([^/~]+)\Z")
 _ON = re.compile(r"/embed/~([A-Za-z0-9_.-]{1,2000})(/.*)\Z")
 _STATE, _SIGNED = "frontdesk.frame.state", "frontdesk.frame.signed"
 # Where a visitor of a frame goes; whatever else she asks for opens outside of it.
 ENDPOINTS = frozenset(
     f"portal.{name}"
     for name in (
+        "services",
+        "with_person",
         "times",
         "take",
         "details",
@@ -76,10 +80,16 @@ def install(app: Flask, settings: config.Settings) -> None:
 
 
 def _shown(settings: config.Settings) -> dict[str, Any]:
-    """What templates ask: whether they stand in a frame, whose, and what a link needs that leads out of it."""
+    """What templates ask: whether they stand in a frame, of a whole place (``listed``), whose, and what a link needs that leads out of it."""
     if not inside():
-        return {"framed": False, "sites": "", "beside": ""}
-    return {"framed": True, "sites": " ".join(settings.embed_sites), "beside": Markup(' target="_blank"')}
+        return {"framed": False, "listed": False, "sites": "", "beside": ""}
+    listed = bool(request.environ[_STATE].get("place"))
+    return {
+        "framed": True,
+        "listed": listed,
+        "sites": " ".join(settings.embed_sites),
+        "beside": Markup(' target="_blank"'),
+    }
 
 
 def inside() -> bool:
@@ -124,10 +134,20 @@ class _Mount:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if entered := _IN.match(path):
-            self._mount(environ, self._fresh(environ), f"/book/{entered[1]}")
+            self._enter(environ, entered[1], entered[2])
         elif went_on := _ON.match(path):
             self._mount(environ, self._read(went_on[1]) or self._fresh(environ), went_on[2])
         return self._inner(environ, start_response)
+
+    def _enter(self, environ: dict[str, Any], what: str | None, slug: str) -> None:
+        """Lets a new visitor in to a service, a person, or the list of what a place offers, to which the pages lead back."""
+        state = self._fresh(environ)
+        if what != "place":
+            self._mount(environ, state, f"/with/{slug}" if what else f"/book/{slug}")
+            return
+        asked = [environ.get("QUERY_STRING", ""), f"location={quote(slug, encoding='latin-1')}"]
+        environ["QUERY_STRING"] = "&".join(filter(None, asked))
+        self._mount(environ, state | {"place": slug}, "/")
 
     def _mount(self, environ: dict[str, Any], state: dict[str, Any], path: str) -> None:
         signed = self._signer.dumps(state)

@@ -16,10 +16,17 @@ def button(link: str, text: str) -> str:
     return f'<a href="{escape(link)}" style="{look}">{escape(text)}</a>'
 
 
-def frame(base_url: str, slug: str, title: str, *, source: str | None = None) -> str:
-    """A frame with the times of a service, the link for whom it does not open, and the script that gives it its height."""
+_FRAMED = {"service": "", "location": "place/", "resource": "person/"}
+
+
+def frame(
+    base_url: str, slug: str, title: str, *, kind: str = "service", link: str = "", source: str | None = None
+) -> str:
+    """A frame with the times of a service, of a person, or with what a place offers; the link for whom it does not open (of a
+    service its own); and the script that gives it its height."""
     asked = f"?src={quote(source)}" if source else ""
-    inside, plain = f"{base_url}/embed/{quote(slug)}{asked}", f"{base_url}/book/{quote(slug)}{asked}"
+    inside = f"{base_url}/embed/{_FRAMED[kind]}{quote(slug)}{asked}"
+    plain = link or f"{base_url}/book/{quote(slug)}{asked}"
     return (
         f'<iframe src="{escape(inside)}" title="{escape(title)}" style="width:100%;height:700px;border:0"></iframe>\n'
         f'<p><a href="{escape(plain)}">{escape(title)}</a></p>\n'

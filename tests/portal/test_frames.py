@@ -87,6 +87,33 @@ def test_a_booking_from_times_to_confirmed_without_a_cookie(framed: Flask):
     assert db.session.scalars(select(Booking.name)).all() == ["Maya Lindqvist"]
 
 
+def test_a_place_shows_what_it_offers_and_a_time_leads_back_to_it(framed: Flask):
+    visit = frame(framed, "/embed/place/park")
+    assert visit.title == "What would you like to book?"
+    visit.get(visit.page.select_one(".service a")["href"])
+    assert visit.title == "Choose a time"
+    visit.take()
+    visit.get(visit.page.find("p", class_="back").a["href"])
+    back = visit.page.find("p", class_="back").a["href"]
+    assert "/embed/~" in back, "what the visitor carries is kept on the way back, her held time too"
+    visit.get(back)
+    assert visit.title == "What would you like to book?"
+    assert framed.test_client().get("/embed/place/nowhere").status_code == 200
+
+
+def test_somebody_is_chosen_already_and_nobody_unknown_is(framed: Flask):
+    visit = frame(framed, "/embed/person/dr-braun")
+    assert visit.title == "Choose a time"
+    assert visit.page.select_one("input[name=with]:checked, [aria-current]") is not None
+    assert "with=dr-braun" in visit.address
+    visit.take()
+    visit.fill()
+    assert "Dr. Jonas Braun" in visit.page.get_text()
+    assert framed.test_client().get("/embed/person/nobody").status_code == 404
+    # Who cannot be chosen leads to what can be booked.
+    assert frame(framed, "/embed/person/room-1").title == "What would you like to book?"
+
+
 def test_what_is_wrong_comes_back_and_the_hold_stays(framed: Flask):
     visit = frame(framed)
     visit.take()
