@@ -18,6 +18,7 @@ from rules.diff import diff
 EDITS = ("added", "edited", "retired", "revived")
 # What is somebody's own: it goes when she is erased, and the record stays.
 _PERSONAL = {"resource": ("name", "email", "time_off")}
+Standing = Mapping[tuple[str, int], tuple[Mapping[str, Any], bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,27 @@ def last_edit(session: OrmSession, kind: str, id: int) -> dict[str, Any]:
     """``by`` whom and ``at`` which moment an entry was last edited, for who comes too late."""
     steps = _steps(session, kind, id, 1)
     return {"by": steps[0][0].actor, "at": steps[0][0].at} if steps else {"by": None, "at": None}
+
+
+def standing(session: OrmSession) -> Standing:
+    """Every entry as it stands, retired ones too: by its kind and id, with whether it is offered."""
+    it = Dump(session)
+    found: dict[tuple[str, int], tuple[dict[str, Any], bool]] = {
+        ("business", it.business.id): (it.entry("business", it.business), True)
+    }
+    for kind, rows in it.rows.items():
+        found |= {(kind, row.id): (it.entry(kind, row), row.retired_at is None) for row in rows}
+    return found
+
+
+def remember_all(session: OrmSession, before: Standing, *, by: str, now: datetime) -> None:
+    """Writes the row of each edit since ``before``: what is new, differs, was taken out or is offered again."""
+    for (kind, id), (entry, offered) in standing(session).items():
+        was, was_offered = before.get((kind, id), ({}, offered))
+        if offered != was_offered:
+            remember(session, kind, id, "revived" if offered else "retired", {}, {}, by=by, now=now)
+        if entry != was:
+            remember(session, kind, id, "edited" if was else "added", was, entry, by=by, now=now)
 
 
 def remember(

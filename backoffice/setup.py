@@ -27,6 +27,7 @@ from rules.errors import BookedAhead, EditedMeanwhile, FieldError, HitsBookings,
 from web.fields import whole
 from web.locale import here, words
 from wire import edits
+from wire.timeline import ACTORS
 from wire.wording import n_
 
 
@@ -165,7 +166,7 @@ def _versions(
         found=[
             (
                 each,
-                names.get(each.actor, each.actor),
+                say.gettext(ACTORS[each.actor]) if each.actor in ACTORS else names.get(each.actor, each.actor),
                 edits.changes(say, each.before, each.after, around["place_names"]),
             )
             for each in versions(db.session(), kind, slug)

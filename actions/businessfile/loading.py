@@ -20,6 +20,7 @@ from actions.businessfile.things import read_resource
 from actions.businessfile.units import write_units
 from actions.businessfile.values import Check
 from actions.businessfile.wiping import wipe
+from actions.catalogue_versions import remember_all, standing
 from actions.sources import ensure_signs
 from actions.taking import lock_resources, lock_services
 from actions.transaction import run
@@ -53,7 +54,7 @@ def load(
     """Loads a business file. Raises Wrong with every problem, and then nothing has changed.
 
     ``retire_missing`` retires what the file does not name; ``replace_demo`` drops the demo business and its trial bookings
-    in the same step; ``demo`` marks what is loaded as the demo.
+    in the same step; ``demo`` marks what is loaded as the demo. What differs from what stood there is a version of each entry.
     """
     files: dict[str, bytes] = {}
 
@@ -80,8 +81,15 @@ def load(
             report.wiped = wipe(session)
             session.expunge_all()
             current = None
-        Loading(session, document, current, report, now, demo, version, retire_missing).all()
-        if current is not None and current.is_demo and not demo:
+        loading = Loading(session, document, current, report, now, demo, version, retire_missing)
+        if current is None:
+            loading.all()
+            return report
+        lock_all(session)
+        before = standing(session)
+        loading.all()
+        remember_all(session, before, by="shell", now=now)
+        if current.is_demo and not demo:
             report.notes.append("this is still the demo business; --replace-demo leaves it")
         return report
 

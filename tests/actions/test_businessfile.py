@@ -15,6 +15,7 @@ from actions.businessfile.checking import check
 from actions.businessfile.dumping import dump
 from actions.businessfile.loading import load
 from actions.businessfile.reading import Wrong, read
+from actions.catalogue_versions import versions
 from models.base import Base, db
 from models.booking import Booking
 from models.business import Business, SpecialDay
@@ -114,6 +115,40 @@ def test_what_the_file_does_not_name_stays_until_it_is_retired(load_business, wr
     assert load_business(write(SMALL), retire_missing=True).retired == ["service more"]
     assert "more" not in catalogue(db.session()).services
     assert load_business(write(more)).revived == ["service more"]
+
+
+def test_an_edit_over_what_is_there_is_a_version_of_each_thing_that_differs(load_business, write, clock):
+    more = SMALL.replace("services: [", "services: [{slug: more, name: More, duration: 15, needs: [{kind: staff}]}, ")
+
+    def told(kind, slug=None):
+        return [
+            (each.actor, each.action, dict(each.before), dict(each.after))
+            for each in versions(db.session(), kind, slug)
+        ]
+
+    load_business(write(more))
+    kinds = (("business", None), ("location", "here"), ("resource", "anna"), ("service", "talk"), ("service", "more"))
+    assert [told(*each) for each in kinds] == [[]] * 5, "the first file is nobody's edit"
+    edited = SMALL.replace("duration: 30", "duration: 45").replace("name: Anna", "name: Anne")
+    for _ in range(2):
+        load_business(write(edited), retire_missing=True)
+    assert told("service", "talk") == [("shell", "edited", {"duration": 30}, {"duration": 45})]
+    assert told("resource", "anna") == [("shell", "edited", {"name": "Anna"}, {"name": "Anne"})]
+    assert told("service", "more") == [("shell", "retired", {}, {})]
+    assert told("business") == told("location", "here") == []
+    load_business(write(more.replace("duration: 15", "duration: 20")))
+    assert [each[1] for each in told("service", "more")] == ["edited", "revived", "retired"]
+    earlier = versions(db.session(), "service", "talk")[-1].earlier
+    assert earlier["duration"] == 30, "it can be put back like any other"
+
+
+def test_a_file_that_is_refused_leaves_no_version(load_business, write, clock):
+    more = SMALL.replace("services: [", "services: [{slug: more, name: More, duration: 15, needs: [{kind: staff}]}, ")
+    load_business(write(more))
+    booked("more", clock.now)
+    with pytest.raises(Wrong):
+        load_business(write(SMALL.replace("name: Anna", "name: Anne")), retire_missing=True)
+    assert versions(db.session(), "resource", "anna") == []
 
 
 def test_what_is_booked_ahead_is_not_retired(load_business, write, clock):
