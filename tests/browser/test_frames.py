@@ -16,7 +16,7 @@ from tests.support.servers import free_port
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
 PAGE = """<!doctype html><html lang="en"><title>A site</title><h1>A site of somebody else</h1>
-<iframe src="{house}/embed/check-up?day=2026-12-03" title="Book" style="width:100%;height:300px;border:0"></iframe>
+<iframe src="{house}/embed/{path}" title="Book" style="width:100%;height:300px;border:0"></iframe>
 <p><a href="{house}/book/check-up">Book in a window of its own</a></p>
 <script>heard = []; addEventListener("message", (event) => heard.push([event.origin, event.data]));</script>
 <script src="{house}/embed.js" async></script></html>"""
@@ -26,7 +26,7 @@ class Site:
     """A site on a host of its own (``localhost``, where the house is ``127.0.0.1``) with a frame of the house on its page."""
 
     def __init__(self) -> None:
-        self.port, self.house = free_port(), ""
+        self.port, self.house, self.path = free_port(), "", "check-up?day=2026-12-03"
         self.url = f"http://localhost:{self.port}"
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -36,7 +36,7 @@ class Site:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = PAGE.format(house=site.house).encode()
+                body = PAGE.format(house=site.house, path=site.path).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
@@ -103,6 +103,25 @@ def test_a_booking_goes_through_without_third_party_cookies(
         inside.get_by_role("link", name="Move or cancel").click()
     assert opened.value.url.startswith(f"{house.url}/b/")
     opened.value.get_by_role("heading").first.wait_for()
+
+
+def test_a_place_and_a_person_stand_in_frames_too(strict: Callable[..., Any], house: Any, site: Site):
+    page = strict()
+    site.path = "place/park?day=2026-12-03"
+    inside = framed(page, site)
+    inside.get_by_role("link", name="General check-up").click()
+    inside.locator("[data-start]").first.wait_for()
+    inside.get_by_role("link", name="All services").click()
+    inside.get_by_role("heading", name="What would you like to book?").wait_for()
+    site.path = "person/dr-braun"
+    inside = framed(page, site)
+    inside.locator("[data-start]").first.click()
+    inside.locator("#name").fill("Hannah Vogel")
+    inside.locator("#email").fill("hannah@example.com")
+    inside.get_by_role("button", name="Confirm booking").last.click()
+    inside.get_by_role("heading", name="See you on").wait_for()
+    assert inside.get_by_text("Dr. Jonas Braun").count() > 0
+    assert page.context.cookies() == []
 
 
 def test_the_frame_grows_with_its_page_and_tells_nobody_else(strict: Callable[..., Any], house: Any, site: Site):
