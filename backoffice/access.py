@@ -136,7 +136,7 @@ def check() -> AnyResponse | None:
         return None
     if "viewer" not in g:
         return _to_sign_in(waiting=here is not None)
-    if not set_up():
+    if request.endpoint not in _BEFORE_IT and not set_up():
         return _to_the_first_hour()
     if needs_second_factor() and request.endpoint not in _WITHOUT_FACTOR:
         return redirect(url_for("desk.second_factor"), 303)
@@ -160,12 +160,15 @@ def set_up() -> bool:
     return True
 
 
-def _to_the_first_hour() -> AnyResponse | None:
+# What needs no business: setting it up, the guide, one's own account.
+_BEFORE_IT = {f"desk.{name}" for name in (
+    "start", "do_start", "guide", "guide_picture", "more", "account", "do_prefer", "do_password", "do_end", "second_factor",
+    "set_second_factor", "do_drop_factor", "prove", "do_prove", "do_sign_out", "watermark",
+)}  # fmt: skip
+
+
+def _to_the_first_hour() -> AnyResponse:
     """Whoever may set the house up does that first; for others there is nothing to see yet. Raises NoBusiness."""
-    if request.endpoint in ("desk.start", "desk.do_start", "desk.do_sign_out", "desk.watermark"):
-        if request.endpoint.endswith("start") and not viewer().may("business.write"):
-            raise errors.NotAllowed
-        return None
     if not viewer().may("business.write"):
         raise NoBusiness
     return redirect(url_for("desk.start"), 303)
@@ -215,7 +218,11 @@ def account() -> Staff:
 
 def needs_second_factor() -> bool:
     """True when the house asks a second factor of somebody who has none."""
-    if not catalogue(db.session()).business.second_factor_required or account().second_factor is not None:
+    if (
+        not set_up()
+        or not catalogue(db.session()).business.second_factor_required
+        or account().second_factor is not None
+    ):
         return False
     return viewer().may("export") or viewer().may("staff.manage")
 

@@ -147,7 +147,7 @@ def second_factor() -> AnyResponse:
 
 
 def _factor_form(secret: str, wrong: str | None = None, status: int = 200) -> AnyResponse:
-    house = words().text(catalogue(db.session()).business.name)
+    house = words().text(catalogue(db.session()).business.name) if access.set_up() else "Frontdesk"
     address = passwords.code_address(secret, account=access.viewer().email, house=house)
     drawn = io.BytesIO()
     segno.make(address, error="m").save(drawn, kind="svg", scale=4, border=4, xmldecl=False, svgns=True, light="#fff")

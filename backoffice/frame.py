@@ -10,7 +10,7 @@ from flask import g, render_template, request, session, url_for
 
 import clock
 from backoffice import desk
-from backoffice.access import SIGNED_IN, door
+from backoffice.access import SIGNED_IN, door, set_up
 from backoffice.guide import help_here
 from models import desk_queries
 from models.base import db
@@ -51,6 +51,8 @@ ROOMS = (
     Room(n_("Export"), "desk.exports", "download", "e", "export", "setup"),
     Room(n_("History"), "desk.history", "history", "h", "history.see", "setup"),
 )
+# The one room of a house that has no business yet.
+FIRST = Room(n_("The first hour"), "desk.start", "sun", "t", "business.write")
 ROLES = {
     "owner": n_("Owner"),
     "manager": n_("Manager"),
@@ -65,7 +67,9 @@ def frame() -> dict[str, Any]:
     viewer: Viewer | None = g.get("viewer")
     if viewer is None:
         return {"viewer": None, "look": None}
-    waiting = desk_queries.waiting(db.session(), viewer, clock.now()) if viewer.may("booking.decide") else 0
+    house = set_up()
+    decides = house and viewer.may("booking.decide")
+    waiting = desk_queries.waiting(db.session(), viewer, clock.now()) if decides else 0
     rooms = [
         {
             "name": words().gettext(room.name),
@@ -76,7 +80,7 @@ def frame() -> dict[str, Any]:
             "count": waiting if room.endpoint == "desk.requests" else 0,
             "group": room.group,
         }
-        for room in ROOMS
+        for room in (ROOMS if house else (FIRST,))
         if viewer.may(room.action)
     ]
     return {

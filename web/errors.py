@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -135,12 +135,18 @@ def _page(error: Refusal | HTTPException | None, status: int, code: str | None) 
         say = words()
         title, text = said(status, code)
         if g.get("nothing_set_up"):
-            title, text = say.gettext("Nothing is set up here yet"), say.gettext("A business has to be loaded first.")
+            title = say.gettext("Nothing can be booked here yet")
+            text = say.gettext(
+                "This house has not opened its booking yet. Come back a little later, or ask there directly."
+            )
         elif isinstance(error, RateLimited):
             text = say.sentence(error, here())
         elif isinstance(error, Uncertain) or (isinstance(error, Refusal) and status not in (404, 503)):
             text = say.sentence(error)
-        return render_template("web/error.html", title=title, text=text, again=_again(status), kept=g.get("kept"))
+        # Whoever is to set it up finds her way in; whoever is signed in is there already.
+        owner = url_for("desk.sign_in") if g.get("nothing_set_up") and not g.get("viewer") else None
+        around = {"again": _again(status), "kept": g.get("kept"), "owner": owner}
+        return render_template("web/error.html", title=title, text=text, **around)
     except Exception:
         # The page itself needs the database; without it a plain sentence has to do.
         log.exception("error page failed")

@@ -210,22 +210,20 @@ def test_a_logo_that_is_no_picture_is_refused(owner):
 HOUSE = {"step": "house", "template": "studio", "name": "Lotus", "timezone": "Asia/Shanghai", "hours-mon": "9-21"}
 
 
-@pytest.fixture
-def empty(app, clock):
+def first_account(app, clock, role):
+    """Somebody signed in where there is no business yet."""
     from actions import accounts
 
-    accounts.add(
-        email="owner@praxis.example",
-        name="O",
-        role="owner",
-        password="nine green bicycles",
-        by=None,
-        actor="shell",
-        now=clock.now,
-    )
+    who = {"email": f"{role}@praxis.example", "password": "nine green bicycles"}
+    accounts.add(**who, name="O", role=role, by=None, actor="shell", now=clock.now)
     visitor = app.test_client()
-    visitor.post("/desk/sign-in", data={"email": "owner@praxis.example", "password": "nine green bicycles"})
+    visitor.post("/desk/sign-in", data=who)
     return visitor
+
+
+@pytest.fixture
+def empty(app, clock):
+    return first_account(app, clock, "owner")
 
 
 def test_an_empty_house_is_set_up_step_by_step_and_no_step_is_done_twice(empty, clock):
@@ -245,6 +243,34 @@ def test_an_empty_house_is_set_up_step_by_step_and_no_step_is_done_twice(empty, 
     assert len(known.resources) == 1 and known.services["class"].name == {"en": "Class", "zh": "团课"}
     assert "/book/class" in empty.get("/desk/start?ready=1").text
     assert empty.get("/desk/").status_code == 200
+
+
+def test_guide_and_account_are_there_before_the_house_is(empty, app, clock):
+    start = empty.get("/desk/start").text
+    for path in ("/desk/guide/first-hour", "/desk/account"):
+        assert f'href="{path}"' in start
+    for path in ("/desk/guide/first-hour", "/desk/account", "/desk/more", "/desk/guide/"):
+        page = empty.get(path)
+        assert page.status_code == 200, path
+        rooms = set(re.findall(r'href="(/desk/[^"]*)"', "".join(re.findall(r"<nav.*?</nav>", page.text, re.DOTALL))))
+        assert rooms == {"/desk/", "/desk/start", "/desk/more", "/desk/account"}, "no room leads in a circle"
+    assert empty.post("/desk/account/preferences", data={"locale": "zh"}).status_code == 303
+    assert "我的账号" in empty.get("/desk/account").text
+    clock.tick(minutes=11)
+    assert "/desk/prove" in empty.get("/desk/account/second-factor").headers["Location"], (
+        "her password is asked here, too"
+    )
+    empty.post("/desk/prove", data={"password": "nine green bicycles", "to": "/desk/account/second-factor"})
+    assert empty.get("/desk/account/second-factor").status_code == 200
+    assert empty.get("/desk/rights").headers["Location"].endswith("/desk/start")
+
+
+def test_who_cannot_set_it_up_has_her_account_and_is_told_that_nothing_is_open(app, clock):
+    visitor = first_account(app, clock, "front_desk")
+    assert visitor.get("/desk/account").status_code == 200
+    assert visitor.get("/desk/start").status_code == 403
+    page = visitor.get("/desk/")
+    assert page.status_code == 503 and "Sign in" not in page.text
 
 
 def test_a_browser_that_only_knows_utc_is_offered_a_place(empty):

@@ -231,6 +231,6 @@ def test_chinese_pages_have_chinese_marks(clinic):
 def test_before_a_business_is_loaded_the_page_says_so(client):
     answer = client.get("/")
     assert answer.status_code == 503
-    assert "Nothing is set up here yet" in answer.text
+    assert "Nothing can be booked here yet" in answer.text and 'href="/desk/sign-in"' in answer.text
     sheet = re.search(r'"(/brand/[^"]+)"', answer.text)[1]
     assert "--accent" in client.get(sheet).text
