@@ -223,6 +223,19 @@ class TestWhatItWouldHit:
         assert sent(clinic, "time", length__0=longer, keep="1").status_code == 303
         assert str(entry()["duration"]) == longer
 
+    def test_an_earlier_version_lists_them_too_and_is_put_back_on_demand(self, clinic, clock):
+        assert sent(clinic, "time", length__0="20").status_code == 303
+        slots = free("check-up", clock.now, resources=["dr-braun"])
+        start = next(each.start for each in slots if any(other.start == each.end + self.tidying() for other in slots))
+        first = booked("check-up", clock.now, start=start, customer=HANNAH, resources=["dr-braun"]).booking
+        booked("check-up", clock.now, start=first.end + self.tidying(), customer=TOM, resources=["dr-braun"])
+        back = f"{WHERE}/versions/{versions(db.session(), 'service', 'check-up')[0].id}"
+        answer = clinic.manager.post(back)
+        assert answer.status_code == 409 and first.reference in answer.text
+        assert entry()["duration"] == 20
+        assert clinic.manager.post(back, data={"keep": "1"}).status_code == 303
+        assert entry()["duration"] == 30
+
     @one_database
     def test_words_hit_nothing(self, clinic, packed, clock):
         known = catalogue(db.session())
