@@ -193,6 +193,11 @@ BAD = [
     (SMALL.replace("country: DE", "country: XX"), "business.country", "country"),
     (SMALL.replace("currency: EUR", "currency: EURO"), "business.currency", "currency"),
     (SMALL.replace("09:00-17:00", "9-17"), "locations[0].hours.mon[0]", "hours like"),
+    (
+        SMALL.replace('hours: {mon: ["09:00-17:00"], tue: ["09:00-17:00"]}', 'hours: [{until: "2026-10-01"}]'),
+        "locations[0].hours[0].until",
+        "no hours",
+    ),
     (SMALL.replace('mon: ["09:00-17:00"]', 'mon: ["09:00-12:00", "11:00-13:00"]'), "locations[0].hours.mon", "overlap"),
     (SMALL.replace("duration: 30", "duration: -30"), "services[0].duration", "minutes like"),
     (SMALL.replace("duration: 30", "duration: 30, price: 80.001"), "services[0].price", "price like"),
