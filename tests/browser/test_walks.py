@@ -66,7 +66,7 @@ def walker(clinic, new_page, request):
     return Walker(new_page(width=width, height=844, locale=locale), clinic.url, role, locale)
 
 
-@pytest.mark.parametrize("walker", WALKS, indirect=True)
+@pytest.mark.parametrize("walker", WALKS, indirect=True, ids=["-".join(map(str, each)) for each in WALKS])
 def test_a_day_at_the_desk(clinic, walker):
     _receives(walker)
     _moves(walker)
