@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import segno
-from flask import abort, current_app, make_response, redirect, request, url_for
+from flask import abort, current_app, make_response, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 import clock
@@ -16,7 +16,7 @@ from models.doors import sign_of, source_of
 from models.snapshot import catalogue
 from portal import portal, posted
 from rules.facts import Resource
-from web import limits
+from web import frames, limits
 
 
 @portal.get("/q/<code>")
@@ -50,7 +50,10 @@ def with_person(slug: str) -> Response:
     if resource is None:
         abort(404)
     given: dict[str, Any] = {"src": posted.source(request.args.get("src"))}
-    return redirect(_times_of(resource, given) or url_for("portal.services", **given), 303)
+    times = _times_of(resource, given)
+    if times is None and frames.inside():
+        session[frames.LISTED] = True
+    return redirect(times or url_for("portal.services", **given), 303)
 
 
 def _times_of(resource: Resource, given: dict[str, Any]) -> str | None:

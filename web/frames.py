@@ -25,7 +25,9 @@ import config
 from wire.wording import LOCALES
 
 LASTS = 2 * 86400
-_CARRIED = ("csrf_token", "visitor", "holds", "lang", "place")
+# Says in what is carried that the list of what can be booked belongs to the frame.
+LISTED = "listed"
+_CARRIED = ("csrf_token", "visitor", "holds", "lang", LISTED)
 _IN = re.compile(r"/embed/(?:(place|person)/)?([^/~]+)\Z")
 _ON = re.compile(r"/embed/~([A-Za-z0-9_.-]{1,2000})(/.*)\Z")
 _STATE, _SIGNED = "frontdesk.frame.state", "frontdesk.frame.signed"
@@ -33,7 +35,6 @@ _STATE, _SIGNED = "frontdesk.frame.state", "frontdesk.frame.signed"
 ENDPOINTS = frozenset(
     f"portal.{name}"
     for name in (
-        "services",
         "with_person",
         "times",
         "take",
@@ -58,6 +59,8 @@ def install(app: Flask, settings: config.Settings) -> None:
     def _only_what_is_framed() -> AnyResponse | None:
         if not inside() or request.endpoint in ENDPOINTS or request.endpoint is None:
             return None
+        if request.endpoint == "portal.services" and _listed():
+            return None
         query = request.query_string.decode("ascii", "replace")
         return redirect(f"{request.path}?{query}" if query else request.path, 303)
 
@@ -80,16 +83,20 @@ def install(app: Flask, settings: config.Settings) -> None:
 
 
 def _shown(settings: config.Settings) -> dict[str, Any]:
-    """What templates ask: whether they stand in a frame, of a whole place (``listed``), whose, and what a link needs that leads out of it."""
+    """What templates ask: whether they stand in a frame, one with the list of services (``listed``), whose, and what a
+    link needs that leads out of it."""
     if not inside():
         return {"framed": False, "listed": False, "sites": "", "beside": ""}
-    listed = bool(request.environ[_STATE].get("place"))
     return {
         "framed": True,
-        "listed": listed,
+        "listed": _listed(),
         "sites": " ".join(settings.embed_sites),
         "beside": Markup(' target="_blank"'),
     }
+
+
+def _listed() -> bool:
+    return bool(request.environ[_STATE].get(LISTED))
 
 
 def inside() -> bool:
@@ -147,7 +154,7 @@ class _Mount:
             return
         asked = [environ.get("QUERY_STRING", ""), f"location={quote(slug, encoding='latin-1')}"]
         environ["QUERY_STRING"] = "&".join(filter(None, asked))
-        self._mount(environ, state | {"place": slug}, "/")
+        self._mount(environ, state | {LISTED: True}, "/")
 
     def _mount(self, environ: dict[str, Any], state: dict[str, Any], path: str) -> None:
         signed = self._signer.dumps(state)
