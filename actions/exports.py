@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.exporting import exported
+from actions.lease import Lease, take
 from actions.record import record
 from actions.transaction import run
 from models.base import db
@@ -91,38 +92,24 @@ def of(session: OrmSession, by: Viewer) -> list[ExportFile]:
     return list(session.execute(query.order_by(ExportFile.id.desc()).limit(20)).scalars())
 
 
-def claim(*, now: datetime) -> tuple[ExportFile, Viewer | None] | None:
+def claim(*, now: datetime) -> tuple[Lease, ExportFile, Viewer | None] | None:
     """The oldest file that waits, held from now on, and whose it is: None once she may not have it any more."""
-    id = run(partial(_claimed, now=now))
-    if id is None:
+    lease = take(ExportFile, ExportFile.state == "waiting", length=LEASE, now=now)
+    if lease is None:
         return None
     session = db.session()
-    query = select(ExportFile).where(ExportFile.id == id).execution_options(populate_existing=True)
+    query = select(ExportFile).where(ExportFile.id == lease.id).execution_options(populate_existing=True)
     file = session.execute(query).scalar_one()
     session.expunge(file)
     staff = session.get(Staff, file.staff_id, populate_existing=True)
     viewer = viewer_of(session, staff) if staff is not None and staff.disabled_at is None else None
-    return file, viewer if viewer is not None and rights_of(viewer) == file.rights else None
+    return lease, file, viewer if viewer is not None and rights_of(viewer) == file.rights else None
 
 
-def _claimed(session: OrmSession, *, now: datetime) -> int | None:
-    free = or_(ExportFile.lease_until.is_(None), ExportFile.lease_until < now)
-    waiting = and_(ExportFile.state == "waiting", free)
-    id = session.execute(select(ExportFile.id).where(waiting).order_by(ExportFile.id).limit(1)).scalar()
-    if id is None:
-        return None
-    taken = update(ExportFile).where(ExportFile.id == id, waiting).values(lease_until=now + LEASE)
-    return id if session.execute(taken.execution_options(**_QUIET)).rowcount else None  # type: ignore[attr-defined]
-
-
-def settle(*, id: int, state: str, now: datetime, **values: Any) -> None:
-    """Says what became of a file: ready, waiting again, or failed."""
-    row = {"state": state, "lease_until": None, "ends_at": now + LIVES, **values}
-    run(
-        lambda session: session.execute(
-            update(ExportFile).where(ExportFile.id == id).values(**row).execution_options(**_QUIET)
-        )
-    )
+def settle(lease: Lease, *, state: str, now: datetime, **values: Any) -> bool:
+    """Says what became of a file: ready or failed. False, and nothing said, where another worker makes it by now."""
+    row = {"state": state, "ends_at": now + LIVES, **values}
+    return run(lambda session: lease.end(session, ExportFile.state == "waiting", **row))
 
 
 def fetch(*, id: int, folder: Path, at: str, by: Viewer, now: datetime) -> tuple[ExportFile, Path]:
@@ -148,12 +135,17 @@ def forget_old(*, folder: Path, now: datetime) -> int:
     over = and_(ExportFile.state.in_(("ready", "failed")), ExportFile.ends_at < now)
     found = db.session.execute(select(ExportFile.id, ExportFile.stored).where(over).limit(50)).all()
     for id, stored in found:
-        settle(id=id, state="gone", now=now, stored=None)
+        run(partial(_gone, id=id))
         if stored:
             with suppress(OSError):
                 (folder / stored).unlink(missing_ok=True)
     _drop_unnamed(folder, now)
     return len(found)
+
+
+def _gone(session: OrmSession, *, id: int) -> None:
+    change = update(ExportFile).where(ExportFile.id == id).values(state="gone", stored=None)
+    session.execute(change.execution_options(**_QUIET))
 
 
 def _drop_unnamed(folder: Path, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from actions import exports
+from actions.lease import Lease, Lost
 from models import diary
 from models.base import db
 from models.customer_queries import readable_customers, ways
@@ -31,6 +32,7 @@ from wire.wording import Wording, n_, wording
 
 log = logging.getLogger("frontdesk.files")
 AT_ONCE = 1000
+Row = list[Value]
 # So many days are read at a time: what lies behind a long list is not walked over again for each page of it.
 DAYS = timedelta(days=7)
 TITLES = {"bookings": n_("Bookings"), "customers": n_("Customers")}
@@ -41,32 +43,37 @@ def make(*, folder: Path, clock: Callable[[], datetime]) -> bool:
     found = exports.claim(now=clock())
     if found is None:
         return False
-    file, viewer = found
+    lease, file, viewer = found
     if viewer is None:
-        exports.settle(id=file.id, state="failed", now=clock())
+        exports.settle(lease, state="failed", now=clock())
         return True
     folder.mkdir(parents=True, exist_ok=True)
     stored = secrets.token_hex(16)
     path = folder / stored
     try:
-        tally = _made(file, viewer, path, clock())
+        tally = _made(file, viewer, path, lease, clock)
+    except Lost:
+        path.unlink(missing_ok=True)
+        log.warning("export %s: another worker makes it by now", file.id)
+        return True
     except Exception:
         path.unlink(missing_ok=True)
         log.exception("export %s", file.id)
         db.session.rollback()
-        exports.settle(id=file.id, state="failed", now=clock())
+        exports.settle(lease, state="failed", now=clock())
         return True
     done: dict[str, Any] = {"rows": tally.rows, "cut": tally.cut, "cleaned": tally.cleaned}
-    exports.settle(id=file.id, state="ready", now=clock(), stored=stored, **done)
+    if not exports.settle(lease, state="ready", now=clock(), stored=stored, **done):
+        path.unlink(missing_ok=True)
     return True
 
 
-def _made(file: ExportFile, viewer: Viewer, path: Path, now: datetime) -> Tally:
-    session = db.session()
+def _made(file: ExportFile, viewer: Viewer, path: Path, lease: Lease, clock: Callable[[], datetime]) -> Tally:
+    session, now = db.session(), clock()
     known = catalogue(session)
     say = wording(file.locale, known.business.locale)
     names = columns(file.what, prices=viewer.on("prices"))
-    rows = (
+    parts = (
         _bookings(session, file, viewer, known, say, tuple(names))
         if file.what == "bookings"
         else _customers(session, viewer)
@@ -80,12 +87,19 @@ def _made(file: ExportFile, viewer: Viewer, path: Path, now: datetime) -> Tally:
             cleaned=tally.cleaned,
         )  # fmt: skip
 
-    return export.streamed(path, file.form, sheet, rows, mark)
+    return export.streamed(path, file.form, sheet, _held(parts, lease, clock), mark)
+
+
+def _held(parts: Iterator[list[Row]], lease: Lease, clock: Callable[[], datetime]) -> Iterator[Row]:
+    """Each row; the file is held further with every part of them, however long it takes. Raises Lost."""
+    for part in parts:
+        lease.hold(now=clock())
+        yield from part
 
 
 def _bookings(
     session: OrmSession, file: ExportFile, viewer: Viewer, known: Catalogue, say: Wording, names: tuple[str, ...]
-) -> Iterator[list[Value]]:
+) -> Iterator[list[Row]]:
     """Some days after the other, earliest first."""
     whole = exports.wanted(file.asked)
     made = Rows(say, known, names)
@@ -99,14 +113,14 @@ def _bookings(
         while True:
             views = diary.listed(session, viewer, part, since=since, limit=AT_ONCE, skip=skip)
             session.rollback()
-            yield from (made.booking(shown(viewer, view)) for view in views)
+            yield [made.booking(shown(viewer, view)) for view in views]
             skip += AT_ONCE
             if len(views) < AT_ONCE:
                 break
         first = last + timedelta(days=1)
 
 
-def _customers(session: OrmSession, viewer: Viewer) -> Iterator[list[Value]]:
+def _customers(session: OrmSession, viewer: Viewer) -> Iterator[list[Row]]:
     """Everybody whom she may read: all of them, or those with a booking that she sees."""
     everybody = viewer.on("contacts") and viewer.scope("export") in ("all", "location") and not viewer.locations
     zone, after = ZoneInfo(catalogue(session).business.timezone), 0
@@ -124,10 +138,10 @@ def _customers(session: OrmSession, viewer: Viewer) -> Iterator[list[Value]]:
         after = ids[-1]
         session.expunge_all()
         session.rollback()
-        yield from rows
+        yield rows
 
 
-def _customer(each: Customer, ways: dict[tuple[int, str], list[str]], zone: ZoneInfo) -> list[Value]:
+def _customer(each: Customer, ways: dict[tuple[int, str], list[str]], zone: ZoneInfo) -> Row:
     extra = each.extra or {}
     phone, email = (", ".join(ways[each.id, kind]) for kind in ("phone", "email"))
     since = each.created_at.astimezone(zone).date().isoformat()

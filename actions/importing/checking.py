@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from actions.importing import accounts, bookings, customers, resources, values
 from actions.importing.fields import KINDS
 from actions.importing.receiving import rows_of
 from actions.importing.row import Row
+from actions.lease import Lease
 from actions.transaction import run
 from models.base import db, table
 from models.imports import ImportRow, ImportRun
@@ -29,19 +30,18 @@ JUDGES: dict[str, Any] = {
     "bookings": bookings.Judge,
 }
 AT_ONCE = 1000
-LEASE = timedelta(seconds=60)
 _QUIET = {"synchronize_session": False}
 
 
 def check(
-    row: ImportRun, *, folder: Path, by: Viewer, clock: Callable[[], datetime], ended: Callable[[], bool]
+    row: ImportRun, lease: Lease, *, folder: Path, by: Viewer, clock: Callable[[], datetime], ended: Callable[[], bool]
 ) -> bool:
     """Reads the whole file from its beginning and keeps what it says of each row; False where it was asked to end first.
-    Raises BadFile."""
+    Raises BadFile, Lost."""
     kind, mapping = KINDS[row.kind], dict(row.mapping)
     judge = JUDGES[row.kind](catalogue(db.session()), by)
     judge.now = clock()
-    run(partial(_emptied, id=row.id))
+    lease.step(partial(_emptied, id=row.id), now=clock())
     pending: list[Row] = []
     total = 0
     for number, cells in _filled(rows_of(row, folder)):
@@ -52,12 +52,12 @@ def check(
         judge.judge(one)
         pending.append(one)
         if len(pending) == AT_ONCE:
-            _keep(row.id, judge, pending, total, clock())
+            _keep(lease, judge, pending, total, clock())
             pending = []
             if ended():
                 return False
-    _keep(row.id, judge, pending, total, clock())
-    run(partial(_looked_at, id=row.id, total=total))
+    _keep(lease, judge, pending, total, clock())
+    run(partial(_looked_at, lease=lease, total=total))
     return True
 
 
@@ -72,27 +72,25 @@ def _filled(rows: Iterator[list[Any]]) -> Iterator[tuple[int, list[Any]]]:
         heads = True
 
 
-def _keep(id: int, judge: Any, rows: list[Row], position: int, now: datetime) -> None:
+def _keep(lease: Lease, judge: Any, rows: list[Row], position: int, now: datetime) -> None:
     def work(session: OrmSession) -> None:
         judge.doubles(session, [each for each in rows if not each.wrong])
         if rows:
-            session.execute(insert(table(ImportRow)), [each.kept(id) for each in rows])
-        values_ = {"position": position, "lease_until": now + LEASE}
-        session.execute(update(ImportRun).where(ImportRun.id == id).values(**values_).execution_options(**_QUIET))
+            session.execute(insert(table(ImportRow)), [each.kept(lease.id) for each in rows])
+        reached(session, lease.id, position)
 
-    run(work)
+    lease.step(work, now=now)
+
+
+def reached(session: OrmSession, id: int, position: int) -> None:
+    """Notes the last row that is through with the step that runs."""
+    session.execute(update(ImportRun).where(ImportRun.id == id).values(position=position).execution_options(**_QUIET))
 
 
 def _emptied(session: OrmSession, *, id: int) -> None:
     session.execute(delete(ImportRow).where(ImportRow.run_id == id).execution_options(**_QUIET))
-    session.execute(update(ImportRun).where(ImportRun.id == id).values(position=0).execution_options(**_QUIET))
+    reached(session, id, 0)
 
 
-def _looked_at(session: OrmSession, *, id: int, total: int) -> None:
-    done = {"state": "ready", "total": total, "position": 0, "lease_until": None}
-    session.execute(
-        update(ImportRun)
-        .where(ImportRun.id == id, ImportRun.state == "checking")
-        .values(**done)
-        .execution_options(**_QUIET)
-    )
+def _looked_at(session: OrmSession, *, lease: Lease, total: int) -> None:
+    lease.end(session, ImportRun.state == "checking", state="ready", total=total, position=0)

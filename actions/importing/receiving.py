@@ -240,7 +240,7 @@ def drop(*, id: int, folder: Path, by: Viewer, now: datetime) -> None:
         done = session.execute(
             update(ImportRun)
             .where(ImportRun.id == id, ImportRun.state.in_(("mapping", "checking", "ready", "failed")))
-            .values(state="dropped", stored=None, ended_at=now)
+            .values(state="dropped", stored=None, ended_at=now, lease_until=None)
             .execution_options(**_QUIET)
         )
         if done.rowcount:  # type: ignore[attr-defined]

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from actions.businessfile.reading import Wrong
 from actions.importing import accounts, bookings, customers, resources
-from actions.importing.checking import LEASE, check
+from actions.importing.checking import check, reached
+from actions.lease import Lease, Lost, take
 from actions.record import record
 from actions.transaction import run
 from failpoints import failpoint
@@ -31,6 +32,7 @@ from rules.errors import BadFile, Busy, Refusal
 from rules.rights import Viewer
 
 AT_ONCE = 500
+LEASE = timedelta(seconds=60)
 # How long the rows are kept for the workbook of what was refused, and a file that nobody goes on with.
 KEPT = timedelta(days=7)
 _QUIET = {"synchronize_session": False}
@@ -40,11 +42,11 @@ Done = dict[int, tuple[str, int | None]]
 
 def carry_on(*, folder: Path, clock: Callable[[], datetime], ended: Callable[[], bool] = lambda: False) -> bool:
     """Takes one file that waits for it as far as it goes, or until it is ``ended``; False where none waits."""
-    id = run(partial(_claimed, now=clock()))
-    if id is None:
+    lease = take(ImportRun, ImportRun.state.in_(_AT_WORK), length=LEASE, now=clock())
+    if lease is None:
         return False
     row = db.session.execute(
-        select(ImportRun).where(ImportRun.id == id).execution_options(populate_existing=True)
+        select(ImportRun).where(ImportRun.id == lease.id).execution_options(populate_existing=True)
     ).scalar_one()
     # By itself from here on: each transaction would read it anew.
     db.session.expunge(row)
@@ -53,34 +55,24 @@ def carry_on(*, folder: Path, clock: Callable[[], datetime], ended: Callable[[],
         if by is None:
             raise BadFile(which="not_allowed")
         if row.state == "checking":
-            check(row, folder=folder, by=by, clock=clock, ended=ended)
+            check(row, lease, folder=folder, by=by, clock=clock, ended=ended)
         else:
-            _written(row, by, clock, ended, folder)
+            _written(row, lease, by, clock, ended, folder)
+    except Lost:
+        # Whoever took it goes on with it.
+        db.session.rollback()
     except BadFile as refusal:
-        run(partial(_failed, id=id, why=str(refusal.params["which"]), now=clock()))
+        run(partial(_failed, lease=lease, why=str(refusal.params["which"]), now=clock()))
     except (DBAPIError, Busy):
         raise
     except Exception:
         # Tried again for ever it would keep every other file waiting.
         db.session.rollback()
-        run(partial(_failed, id=id, why="broken", now=clock()))
+        run(partial(_failed, lease=lease, why="broken", now=clock()))
         raise
     finally:
-        run(partial(_let_go, id=id))
+        run(partial(_let_go, lease=lease))
     return True
-
-
-def _claimed(session: OrmSession, *, now: datetime) -> int | None:
-    """The oldest file that waits and that nobody works at, held from now on."""
-    free = or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now)
-    waiting = and_(ImportRun.state.in_(_AT_WORK), free)
-    id = session.execute(select(ImportRun.id).where(waiting).order_by(ImportRun.id).limit(1)).scalar()
-    if id is None:
-        return None
-    taken = session.execute(
-        update(ImportRun).where(ImportRun.id == id, waiting).values(lease_until=now + LEASE).execution_options(**_QUIET)
-    )
-    return id if taken.rowcount else None  # type: ignore[attr-defined]
 
 
 def _who(row: ImportRun) -> Viewer | None:
@@ -93,37 +85,32 @@ def _who(row: ImportRun) -> Viewer | None:
     return viewer if allowed else None
 
 
-def _let_go(session: OrmSession, *, id: int) -> None:
-    session.execute(update(ImportRun).where(ImportRun.id == id).values(lease_until=None).execution_options(**_QUIET))
+def _let_go(session: OrmSession, *, lease: Lease) -> None:
+    lease.end(session)
 
 
-def _failed(session: OrmSession, *, id: int, why: str, now: datetime) -> None:
+def _failed(session: OrmSession, *, lease: Lease, why: str, now: datetime) -> None:
     """Ends a file that is still at work: a slow worker takes back nothing that another has finished or dropped."""
-    session.execute(
-        update(ImportRun)
-        .where(ImportRun.id == id, ImportRun.state.in_(_AT_WORK))
-        .values(state="failed", why=why, ended_at=now)
-        .execution_options(**_QUIET)
-    )
+    lease.end(session, ImportRun.state.in_(_AT_WORK), state="failed", why=why, ended_at=now)
 
 
 def _written(
-    row: ImportRun, by: Viewer, clock: Callable[[], datetime], ended: Callable[[], bool], folder: Path
+    row: ImportRun, lease: Lease, by: Viewer, clock: Callable[[], datetime], ended: Callable[[], bool], folder: Path
 ) -> None:
     if row.kind == "customers":
-        while run(partial(_some_customers, id=row.id, now=clock())):
+        while _step(lease, partial(_some_customers, id=row.id), now=clock()):
             failpoint("import_chunk")
             if ended():
                 return
     else:
         write = _writer(row, by)
         while number := _next(row.id):
-            _one(row.id, number, write, clock())
+            _one(lease, number, write, clock())
             if ended():
                 return
     stored = row.stored
-    run(partial(_finished, id=row.id, actor=by.actor, now=clock()))
-    if stored:
+    done = run(partial(_finished, lease=lease, actor=by.actor, now=clock()))
+    if done and stored:
         with suppress(OSError):
             (folder / stored).unlink(missing_ok=True)
 
@@ -132,21 +119,24 @@ def _waiting(id: int) -> Any:
     return and_(ImportRow.run_id == id, ImportRow.state == "ready", ImportRow.chosen)
 
 
+def _step(lease: Lease, work: Callable[..., bool], *, now: datetime) -> bool:
+    return lease.step(partial(work, now=now), now=now)
+
+
 def _some_customers(session: OrmSession, *, id: int, now: datetime) -> bool:
     """The next customers, in one transaction; False where there are none left."""
     query = select(ImportRow).where(_waiting(id)).order_by(ImportRow.number).limit(AT_ONCE)
     rows = list(session.execute(query.with_for_update()).scalars())
     if rows:
-        _noted(session, id, customers.write(session, rows, now=now), rows[-1].number, now)
+        _noted(session, id, customers.write(session, rows, now=now), rows[-1].number)
         session.expunge_all()
     return bool(rows)
 
 
-def _noted(session: OrmSession, id: int, done: Done, number: int, now: datetime) -> None:
+def _noted(session: OrmSession, id: int, done: Done, number: int) -> None:
     given = [{"of": id, "n": number, "to": state, "made": made} for number, (state, made) in done.items()]
     execute(session, _NOTE, given)
-    reached = {"position": number, "lease_until": now + LEASE}
-    session.execute(update(ImportRun).where(ImportRun.id == id).values(**reached).execution_options(**_QUIET))
+    reached(session, id, number)
 
 
 _ROW = table(ImportRow)
@@ -172,8 +162,9 @@ def _writer(row: ImportRun, by: Viewer) -> Callable[..., tuple[str, int | None]]
     return partial(bookings.write, by=by, tell=bool(row.options.get("tell")))
 
 
-def _one(id: int, number: int, write: Callable[..., tuple[str, int | None]], now: datetime) -> None:
+def _one(lease: Lease, number: int, write: Callable[..., tuple[str, int | None]], now: datetime) -> None:
     """One row in a transaction of its own; what it is refused for stays with it."""
+    id = lease.id
 
     def work(session: OrmSession) -> None:
         query = select(ImportRow).where(_waiting(id), ImportRow.number == number).with_for_update()
@@ -181,14 +172,14 @@ def _one(id: int, number: int, write: Callable[..., tuple[str, int | None]], now
         if row is not None:
             done = write(session, row, now=now)
             session.expunge(row)
-            _noted(session, id, {number: done}, number, now)
+            _noted(session, id, {number: done}, number)
 
     try:
-        run(work)
+        lease.step(work, now=now)
     except Busy:
         raise
     except (Refusal, Wrong) as refusal:
-        run(partial(_refused, id=id, number=number, wrong=_named(refusal), now=now))
+        lease.step(partial(_refused, id=id, number=number, wrong=_named(refusal)), now=now)
 
 
 def _named(refusal: Exception) -> list[dict[str, Any]]:
@@ -201,31 +192,22 @@ def _named(refusal: Exception) -> list[dict[str, Any]]:
     return [{"field": "", "code": getattr(refusal, "code", "odd"), "params": {}}]
 
 
-def _refused(session: OrmSession, *, id: int, number: int, wrong: list[dict[str, Any]], now: datetime) -> None:
+def _refused(session: OrmSession, *, id: int, number: int, wrong: list[dict[str, Any]]) -> None:
     session.execute(
         update(ImportRow)
         .where(_waiting(id), ImportRow.number == number)
         .values(state="clash", wrong=wrong)
         .execution_options(**_QUIET)
     )
-    session.execute(
-        update(ImportRun)
-        .where(ImportRun.id == id)
-        .values(position=number, lease_until=now + LEASE)
-        .execution_options(**_QUIET)
-    )
+    reached(session, id, number)
 
 
-def _finished(session: OrmSession, *, id: int, actor: str, now: datetime) -> None:
-    done = session.execute(
-        update(ImportRun)
-        .where(ImportRun.id == id, ImportRun.state == "running")
-        .values(state="done", stored=None, ended_at=now)
-        .execution_options(**_QUIET)
-    )
-    if done.rowcount:  # type: ignore[attr-defined]
-        after = counts(session, id)
+def _finished(session: OrmSession, *, lease: Lease, actor: str, now: datetime) -> bool:
+    done = lease.end(session, ImportRun.state == "running", state="done", stored=None, ended_at=now)
+    if done:
+        id, after = lease.id, counts(session, lease.id)
         record(session, at=now, actor=actor, object_kind="import", object_id=id, action="imported", after=after)
+    return done
 
 
 def counts(session: OrmSession, id: int) -> dict[str, int]:

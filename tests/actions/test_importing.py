@@ -6,14 +6,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
-from actions import customer_file, merging
+from actions import customer_file, lease, merging
 from actions.importing import choosing, receiving, running
 from actions.importing import customers as importing_customers
 from models.base import db
 from models.booking import Booking, Session
 from models.catalogue import Resource
+from models.history import History
 from models.imports import ImportHeads, ImportRow, ImportRun
 from models.outbox import Message
 from models.people import Contact, Customer, CustomerContact, Staff, Team
@@ -165,6 +166,72 @@ def test_a_worker_that_is_killed_halfway_loses_nothing_and_doubles_nothing(desk,
     desk.work()
     assert running.counts(db.session(), id) == {"made": 10}
     assert (count(Customer), count(Contact), desk.run(id).state, parts) == (10, 10, "done", [4, 4, 4, 2])
+
+
+def at_work(desk, step, monkeypatch):
+    """A file of ten at this step, which a worker does four rows at a time."""
+    monkeypatch.setattr(running, "AT_ONCE", 4)
+    monkeypatch.setattr("actions.importing.checking.AT_ONCE", 4)
+    body = csv(HEADS, *[f"G {n},+49 151 100000{n:02},,," for n in range(10)])
+    if step == "running":
+        id = desk.look(body)
+        choosing.start(id=id, tell=False, by=desk.by, now=desk.clock.now)
+        return id
+    id = desk.bring(body)
+    receiving.match(id=id, mapping=desk.run(id).mapping, by=desk.by)
+    return id
+
+
+def slow(desk, meanwhile):
+    """Works, and after its first part sleeps for longer than the file is left to it."""
+    slept = []
+
+    def ended():
+        if not slept:
+            desk.later()
+            slept.append(meanwhile())
+        return False
+
+    desk.work(ended=ended)
+    return slept[0]
+
+
+def taken(desk):
+    return lease.take(ImportRun, ImportRun.state.in_(("checking", "running")), length=running.LEASE, now=desk.clock.now)
+
+
+@pytest.mark.parametrize("step", ["checking", "running"])
+def test_a_slow_worker_whose_file_another_has_taken_changes_nothing_more(desk, step, monkeypatch):
+    id = at_work(desk, step, monkeypatch)
+    held = slow(desk, lambda: taken(desk))
+    row = desk.run(id)
+    assert (row.state, row.lease_until, row.position) == (step, held.until, 5 if step == "running" else 4)
+    assert (len(desk.rows(id)), count(Customer)) == ((10, 4) if step == "running" else (4, 0))
+    desk.later()
+    desk.work()
+    if step == "checking":
+        desk.write(id)
+    assert (desk.run(id).state, running.counts(db.session(), id), count(Customer)) == ("done", {"made": 10}, 10)
+    written = select(History.action).where(History.object_kind == "import", History.action == "imported")
+    assert len(db.session.execute(written).all()) == 1
+
+
+@ONE
+@pytest.mark.parametrize("step", ["checking", "running"])
+def test_without_the_mark_it_goes_on_and_lets_go_of_what_is_anothers(desk, step, monkeypatch):
+    """The control of the one above."""
+    id = at_work(desk, step, monkeypatch)
+    monkeypatch.setattr(lease.Lease, "mine", true())
+    slow(desk, lambda: taken(desk))
+    row = desk.run(id)
+    assert (row.state, row.lease_until) == ("ready" if step == "checking" else "done", None)
+
+
+@ONE
+def test_a_file_that_is_dropped_while_it_is_looked_at_keeps_no_rows(desk, clock, monkeypatch):
+    id = at_work(desk, "checking", monkeypatch)
+    slow(desk, lambda: receiving.drop(id=id, folder=desk.folder, by=desk.by, now=clock.now))
+    assert (desk.run(id).state, desk.rows(id)) == ("dropped", [])
 
 
 @ONE

@@ -10,11 +10,12 @@ from datetime import timedelta
 
 import pytest
 import python_calamine
-from sqlalchemy import select
+from sqlalchemy import select, true
 
-from actions import exports, feedback
+from actions import exports, feedback, lease
 from actions.importing import running
 from actions.steps import take_step
+from actions.transaction import run
 from backoffice import figures_files
 from models.base import db
 from models.history import History
@@ -192,6 +193,89 @@ def test_what_a_killed_worker_left_behind_goes_with_the_hour(clinic, owner, cloc
         os.utime(path, (at, at))
     exports.forget_old(folder=folder, now=clock.now)
     assert set(folder.iterdir()) == {ready, writing}
+
+
+@pytest.fixture
+def long_export(clinic, owner, clock, monkeypatch):
+    """A file of three customers, made one after the other; ``long_export(meanwhile)`` makes it, and does something after each
+    of them."""
+    folder = clinic.config["SETTINGS"].exports
+    for n in range(3):
+        booked("check-up", clock.now, customer={"name": f"G {n}", "phone": f"+49 151 2000000{n}"})
+    owner.post("/desk/exports", data={"form": "csv"})
+    monkeypatch.setattr(exporting, "AT_ONCE", 1)
+    one = exporting._customer
+    before = set(folder.glob("*"))
+
+    def make(meanwhile):
+        def slow(*given):
+            row = one(*given)
+            meanwhile()
+            return row
+
+        monkeypatch.setattr(exporting, "_customer", slow)
+        exporting.make(folder=folder, clock=lambda: clock.now)
+        file = db.session.execute(select(ExportFile).execution_options(populate_existing=True)).scalar_one()
+        return file, set(folder.glob("*")) - before
+
+    make.folder, make.one = folder, one
+    return make
+
+
+def test_a_file_that_takes_long_is_held_all_the_time(long_export, clock):
+    claimed = []
+
+    def meanwhile():
+        clock.tick(minutes=4)
+        claimed.append(exports.claim(now=clock.now))
+
+    file, made = long_export(meanwhile)
+    assert (file.state, file.rows, claimed, len(made)) == ("ready", 3, [None] * 3, 1)
+
+
+@ONE
+def test_without_that_it_is_taken_while_it_is_made(long_export, clock, monkeypatch):
+    """The control of the one above."""
+    claimed = []
+
+    def meanwhile():
+        clock.tick(minutes=4)
+        claimed.append(exports.claim(now=clock.now))
+
+    monkeypatch.setattr(lease.Lease, "hold", lambda *_args, **_more: None)
+    long_export(meanwhile)
+    assert any(claimed)
+
+
+def another(long_export, clock, monkeypatch):
+    """Another worker makes the whole file once, while the first one sleeps."""
+    done = []
+
+    def meanwhile():
+        if not done:
+            done.append(clock.tick(minutes=6))
+            monkeypatch.setattr(exporting, "_customer", long_export.one)
+            exporting.make(folder=long_export.folder, clock=lambda: clock.now)
+            done.append(db.session.execute(select(ExportFile.stored)).scalar_one())
+            db.session.rollback()
+
+    file, made = long_export(meanwhile)
+    return done[1], file, made
+
+
+def test_a_slow_worker_whose_file_another_has_made_settles_nothing(long_export, clock, monkeypatch):
+    stored, file, made = another(long_export, clock, monkeypatch)
+    assert (file.state, file.stored, file.rows, {each.name for each in made}) == ("ready", stored, 3, {stored})
+
+
+@ONE
+def test_without_the_mark_it_puts_its_own_in_the_place_of_the_other(long_export, clock, monkeypatch):
+    """The control of the one above."""
+    monkeypatch.setattr(lease.Lease, "mine", true())
+    monkeypatch.setattr(exports, "settle", lambda held, *, now, **row: run(lambda session: held.end(session, **row)))
+    stored, file, made = another(long_export, clock, monkeypatch)
+    assert file.stored != stored
+    assert len(made) == 2
 
 
 @ONE
