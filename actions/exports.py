@@ -18,11 +18,12 @@ from actions.exporting import exported
 from actions.lease import Lease, take
 from actions.record import record
 from actions.transaction import run
+from failpoints import failpoint
 from models.base import db
 from models.diary import Wanted
 from models.imports import ExportFile
 from models.people import Staff
-from models.staff_queries import viewer_of
+from models.staff_queries import lock, viewer_of
 from rules.errors import LimitReached, Missing, NotAllowed
 from rules.rights import SWITCHES, Viewer
 
@@ -40,10 +41,12 @@ def ask(*, what: str, form: str, asked: dict[str, Any], locale: str, by: Viewer,
         raise Missing
 
     def work(session: OrmSession) -> int:
+        lock(session, by.id)
         waiting = select(func.count()).select_from(ExportFile)
         waiting = waiting.where(ExportFile.staff_id == by.id, ExportFile.state == "waiting")
         if session.execute(waiting).scalar_one() >= MOST_WAITING:
             raise LimitReached(which="exports", limit=MOST_WAITING)
+        failpoint("counted")
         row = {
             "what": what, "form": form, "state": "waiting", "staff_id": by.id, "rights": rights_of(by), "asked": asked,
             "locale": locale, "created_at": now,
