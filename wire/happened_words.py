@@ -90,6 +90,7 @@ FIELDS = {
     "phone": n_("Phone"),
     "email": n_("E-mail"),
     "company": n_("Company"),
+    "note": n_("Note"),
     "address": n_("Address"),
     "answers": n_("Answers"),
     "fields": n_("Details"),

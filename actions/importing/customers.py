@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session as OrmSession
 from actions import contacts
 from actions.importing import values
 from actions.importing.row import LEAVE, NEW, TAKE, Row
-from models.base import dialect_of, upsert
+from actions.record import record, step_of
+from models.base import dialect_of, table, upsert
+from models.history import History
 from models.imports import ImportRow
 from models.people import Contact, Customer, CustomerContact
 from rules.errors import FieldError
@@ -35,7 +37,8 @@ class Judge:
 
     def __init__(self, known: Catalogue, by: Viewer) -> None:  # noqa: ARG002  every kind is judged for somebody
         self.region = known.business.country
-        self.seen: dict[Key, dict[str, int]] = defaultdict(dict)
+        # Of each contact and of each name with it only a hash of 64 bits: fifty thousand rows are few megabytes then.
+        self.seen: set[int] = set()
 
     def judge(self, row: Row) -> None:
         """Types the fields of a row, and says what is wrong with it."""
@@ -56,15 +59,14 @@ class Judge:
         for row in rows:
             name, keys = folded(row.fields["name"]), _keys(row.fields)
             found = {known: public for key in keys for known, _, public in there.get(key, ())}
-            before = {each for key in keys for each in self.seen[key]}
-            if name in before:
+            if any(hash((*key, name)) in self.seen for key in keys):
                 row.doubles("twin", keys[0][1])
             elif name in found:
                 row.doubles("known", found[name])
-            elif found or before:
+            elif found or any(hash(key) in self.seen for key in keys):
                 row.doubles("shared", keys[0][1])
             for key in keys:
-                self.seen[key][name] = row.number
+                self.seen |= {hash(key), hash((*key, name))}
 
 
 def _keys(fields: Mapping[str, Any]) -> list[Key]:
@@ -100,10 +102,13 @@ def _among(keys: Iterable[Key]) -> ColumnElement[bool]:
     return or_(*(and_(Contact.kind == kind, Contact.value.in_(found)) for kind, found in values.items()))
 
 
-def write(session: OrmSession, rows: Sequence[ImportRow], *, now: datetime) -> dict[int, tuple[str, int | None]]:
+def write(
+    session: OrmSession, rows: Sequence[ImportRow], *, actor: str, now: datetime
+) -> dict[int, tuple[str, int | None]]:
     """Writes these rows in the current transaction: for each its state and its customer. Who is there already is taken, by
-    the choice of her row, and never stands there twice because of it."""
-    writing = _Writing(session, now)
+    the choice of her row, and never stands there twice because of it. Each who is new or knows more now has her step in
+    the history."""
+    writing = _Writing(session, actor, now)
     contact_ids = writing.contacts(key for row in rows for key in _keys(row.fields))
     there = _there(session, contact_ids)
     done: dict[int, tuple[str, int | None]] = {}
@@ -149,8 +154,8 @@ def _match(row: ImportRow, there: Mapping[Key, list[tuple[str, int, str]]]) -> i
 class _Writing:
     """The statements, each for all rows at once."""
 
-    def __init__(self, session: OrmSession, now: datetime) -> None:
-        self.session, self.now = session, now
+    def __init__(self, session: OrmSession, actor: str, now: datetime) -> None:
+        self.session, self.actor, self.now = session, actor, now
 
     def contacts(self, keys: Iterable[Key]) -> dict[Key, int]:
         """The ids of these contacts, made where they are new, all locked: who books meanwhile with one of them waits, and finds the
@@ -176,7 +181,10 @@ class _Writing:
         rows = [{"public_id": public, **_values(row.fields), "created_at": self.now} for public, row in fresh.items()]
         self.session.execute(insert(Customer.__table__), rows)  # type: ignore[arg-type]
         query = select(Customer.public_id, Customer.id).where(Customer.public_id.in_(list(fresh)))
-        return {fresh[public].number: id for public, id in self.session.execute(query)}
+        made = {fresh[public].number: id for public, id in self.session.execute(query)}
+        step = step_of(self.session, at=self.now, actor=self.actor, kind="customer", action="imported")
+        self.session.execute(insert(table(History)), [step | {"object_id": id} for id in made.values()])
+        return made
 
     def fill(self, taken: Iterable[tuple[int, ImportRow]]) -> None:
         """What the file knows of somebody beyond what is known here. What is known stays."""
@@ -192,10 +200,18 @@ class _Writing:
             new: dict[str, Any] = {each: getattr(old, each) or given[each] for each in _COLUMNS}
             new["extra"] = {**given["extra"], **(old.extra or {})}
             if any(new[each] != getattr(old, each) for each in new):
-                new["revision"] = Customer.revision + 1
-                self.session.execute(
-                    update(Customer).where(Customer.id == id).values(**new).execution_options(**_QUIET)
-                )
+                self._filled(id, old, new)
+
+    def _filled(self, id: int, old: Any, new: dict[str, Any]) -> None:
+        known = old.extra or {}
+        more = {each: new[each] for each in _COLUMNS if new[each] != getattr(old, each)}
+        more |= {each: value for each, value in new["extra"].items() if value != known.get(each)}
+        change = update(Customer).where(Customer.id == id).values(**new, revision=Customer.revision + 1)
+        self.session.execute(change.execution_options(**_QUIET))
+        record(
+            self.session, at=self.now, actor=self.actor, object_kind="customer", object_id=id, action="changed",
+            after={"fields": sorted(more)}, personal_after=more,
+        )  # fmt: skip
 
     def link(self, pairs: Iterable[tuple[int, int]]) -> None:
         """How each is reached."""

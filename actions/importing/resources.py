@@ -20,6 +20,7 @@ from actions.businessfile.reading import Scalar
 from actions.businessfile.reading import Sequence as Listed
 from actions.businessfile.things import read_resource
 from actions.businessfile.values import Check
+from actions.catalogue_versions import remember
 from actions.importing import values
 from actions.importing.names import Names, one_of
 from actions.importing.row import LEAVE, Row
@@ -117,9 +118,12 @@ def _slug(name: str) -> str:
     return slug or "r-" + sha256(folded(name).encode()).hexdigest()[:8]
 
 
-def write(session: OrmSession, row: ImportRow, *, now: datetime) -> tuple[str, int | None]:
+def write(session: OrmSession, row: ImportRow, *, by: Viewer, now: datetime) -> tuple[str, int | None]:
     """Writes one of them in the current transaction. One that is there stays as it is."""
     there = session.execute(select(Resource.id).where(Resource.slug == row.fields["slug"])).scalar()
     if there is not None or row.choice == LEAVE:
         return ("left", None) if row.choice == LEAVE else ("used", there)
-    return "made", add_resource(session, written(dict(row.fields)), now=now)
+    fields = dict(row.fields)
+    id = add_resource(session, written(fields), now=now)
+    remember(session, "resource", id, "added", {}, fields, by=by.actor, now=now)
+    return "made", id

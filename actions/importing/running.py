@@ -98,7 +98,7 @@ def _written(
     row: ImportRun, lease: Lease, by: Viewer, clock: Callable[[], datetime], ended: Callable[[], bool], folder: Path
 ) -> None:
     if row.kind == "customers":
-        while _step(lease, partial(_some_customers, id=row.id), now=clock()):
+        while _step(lease, partial(_some_customers, id=row.id, actor=by.actor), now=clock()):
             failpoint("import_chunk")
             if ended():
                 return
@@ -123,12 +123,12 @@ def _step(lease: Lease, work: Callable[..., bool], *, now: datetime) -> bool:
     return lease.step(partial(work, now=now), now=now)
 
 
-def _some_customers(session: OrmSession, *, id: int, now: datetime) -> bool:
+def _some_customers(session: OrmSession, *, id: int, actor: str, now: datetime) -> bool:
     """The next customers, in one transaction; False where there are none left."""
     query = select(ImportRow).where(_waiting(id)).order_by(ImportRow.number).limit(AT_ONCE)
     rows = list(session.execute(query.with_for_update()).scalars())
     if rows:
-        _noted(session, id, customers.write(session, rows, now=now), rows[-1].number)
+        _noted(session, id, customers.write(session, rows, actor=actor, now=now), rows[-1].number)
         session.expunge_all()
     return bool(rows)
 
@@ -156,7 +156,7 @@ def _next(id: int) -> int | None:
 
 def _writer(row: ImportRun, by: Viewer) -> Callable[..., tuple[str, int | None]]:
     if row.kind == "resources":
-        return resources.write
+        return partial(resources.write, by=by)
     if row.kind == "accounts":
         return partial(accounts.write, by=by, invite=bool(row.options.get("tell")))
     return partial(bookings.write, by=by, tell=bool(row.options.get("tell")))

@@ -222,10 +222,12 @@ def rows(path: Path, found: Measured | None = None) -> Iterator[list[Any]]:
     try:
         book = python_calamine.load_workbook(str(path))
         sheet = book.get_sheet_by_index(found.sheet)
-        given = sheet.to_python(skip_empty_area=False)
+        given, left = sheet.iter_rows(), [""] * (sheet.start or (0, 0))[1]
     except (python_calamine.CalamineError, python_calamine.PasswordError) as error:
         raise BadFile(which="broken") from error
-    for number, cells in enumerate(given):
+    # One row at a time, with the empty columns before the first that holds something.
+    for number, row in enumerate(given):
+        cells = [*left, *row]
         if found.errors:
             yield [
                 Broken(found.errors[number, n]) if (number, n) in found.errors else each for n, each in enumerate(cells)

@@ -14,7 +14,7 @@ from actions.importing import customers as importing_customers
 from models.base import db
 from models.booking import Booking, Session
 from models.catalogue import Resource
-from models.history import History
+from models.history import History, HistoryPersonal
 from models.imports import ImportHeads, ImportRow, ImportRun
 from models.outbox import Message
 from models.people import Contact, Customer, CustomerContact, Staff, Team
@@ -127,6 +127,44 @@ def test_what_is_wrong_is_named_by_row_and_field_and_the_rest_is_taken(desk):
     assert desk.write(id) == {"made": 1, "refused": 3}
 
 
+def steps(kind):
+    """The steps of all objects of a kind that whoever brought a file is named for."""
+    db.session.rollback()
+    query = select(History.object_id, History.action, History.after).where(History.object_kind == kind)
+    return db.session.execute(query.where(History.actor.like("staff:%")).order_by(History.object_id)).all()
+
+
+def test_each_who_is_new_or_better_known_has_a_step_of_whoever_brought_the_file(desk, clock):
+    there = booked("check-up", clock.now, customer={"name": "Hannah Vogel", "phone": "+49 151 23456789"})
+    rows = ["Hannah Vogel,+49 151 23456789,,Vogel & Co,A", "Anna,+49 151 10000001,,,", "Berta,+49 151 10000002,,,"]
+    for again in range(2):
+        assert sum(desk.write(desk.look(csv(HEADS, *rows))).values()) == 3
+        new = db.session.execute(select(Customer.id).where(Customer.id != there.booking.customer_id)).scalars()
+        known = (there.booking.customer_id, "changed", {"fields": ["company", "level"]})
+        assert sorted(steps("customer")) == sorted([known, *((id, "imported", None) for id in new)]), again
+    told = select(HistoryPersonal.after).join(History, History.id == HistoryPersonal.history_id)
+    said = db.session.execute(told.where(History.object_kind == "customer")).scalars().all()
+    assert said == [{"company": "Vogel & Co", "level": "A"}]
+    body = csv("Code,Name,Kind,Place", "room-9,Garden room,room,park")
+    made = {each.object_id for each in desk.rows(written(desk, body, "resources"))}
+    assert {(id, action) for id, action, _ in steps("resource")} == {(id, "added") for id in made}
+    made = {
+        each.object_id
+        for each in desk.rows(written(desk, csv("Name,E-mail,Role", "Y,y@example.com,auditor"), "accounts"))
+    }
+    assert {(id, action) for id, action, _ in steps("staff") if action == "added"} == {(id, "added") for id in made}
+    body = csv("Name,Phone,Service,Date,Time", "Ida,+49 151 10000009,check-up,2026-12-14,10:00")
+    made = {each.object_id for each in desk.rows(written(desk, body, "bookings"))}
+    assert {(id, action) for id, action, _ in steps("booking")} == {(id, "confirmed") for id in made}
+
+
+def written(desk, body, kind):
+    """The id of a file that is written, whole."""
+    id = desk.look(body, kind)
+    assert desk.write(id) == {"made": 1}, desk.wrong(id)
+    return id
+
+
 def test_only_the_chosen_rows_are_written(desk):
     id = desk.look(csv(HEADS, *[f"G {n},+49 151 1000000{n},,," for n in range(5)]))
     choosing.pick_all(id=id, on=False, by=desk.by)
@@ -147,12 +185,12 @@ def test_a_worker_that_is_killed_halfway_loses_nothing_and_doubles_nothing(desk,
     choosing.start(id=id, tell=False, by=desk.by, now=desk.clock.now)
     written, parts = importing_customers.write, []
 
-    def dies(session, rows, *, now):
+    def dies(session, rows, **given):
         parts.append(len(rows))
         if len(parts) == 2:
-            written(session, rows, now=now)
+            written(session, rows, **given)
             raise SystemExit
-        return written(session, rows, now=now)
+        return written(session, rows, **given)
 
     monkeypatch.setattr(importing_customers, "write", dies)
     monkeypatch.setattr(running, "_let_go", lambda *_args, **_more: None)
