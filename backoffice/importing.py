@@ -23,6 +23,7 @@ from models.snapshot import catalogue
 from rules.errors import BadFile, Invalid, Missing
 from web.fields import whole
 from web.locale import here, words
+from web.uploading import cut
 from wire import importing as said
 from wire.booking import STATUS
 
@@ -88,6 +89,8 @@ def do_receive() -> AnyResponse:
     if file is None or not file.filename:
         return _start(words().gettext("Choose a file first."), kind, 422)
     try:
+        if cut(file):
+            raise BadFile(which="large", most=receiving.MOST_BYTES // 1_000_000)
         id = receiving.receive(
             cast("BinaryIO", file.stream),
             kind=kind,

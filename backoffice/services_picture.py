@@ -17,6 +17,7 @@ from backoffice.services_edit import pictures_dir
 from models.base import db
 from rules.errors import FieldError, Invalid, Refusal
 from web.locale import words
+from web.uploading import read
 
 
 @desk.post("/services/<slug>/picture")
@@ -31,7 +32,7 @@ def services_picture(slug: str) -> AnyResponse:
             said = words().gettext("The picture is gone.")
         else:
             sent = request.files.get("picture")
-            data = sent.stream.read(uploads.MAX_BYTES + 1) if sent else b""
+            data = read(sent, uploads.MAX_BYTES) if sent else b""
             if sent:
                 sent.close()
             if not data:

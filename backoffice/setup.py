@@ -26,6 +26,7 @@ from models.snapshot import catalogue
 from rules.errors import BookedAhead, EditedMeanwhile, FieldError, HitsBookings, Invalid, Missing, Refusal
 from web.fields import whole
 from web.locale import here, words
+from web.uploading import read
 from wire import edits
 from wire.timeline import ACTORS
 from wire.wording import n_
@@ -261,9 +262,11 @@ def _logo(wanted: dict[str, Any]) -> dict[str, bytes]:
     sent = request.files.get("logo")
     if sent is None or not sent.filename:
         return {}
-    data = sent.read(pictures.MAX_BYTES + 1)
+    data = read(sent, pictures.MAX_BYTES)
     ending = sent.filename.lower().rpartition(".")[2]
-    if len(data) > pictures.MAX_BYTES or ending not in ("svg", "png", "jpg", "jpeg", "webp"):
+    if len(data) > pictures.MAX_BYTES:
+        raise Invalid(errors={"logo": FieldError("picture_too_large", {"most": pictures.MAX_BYTES // 1_000_000})})
+    if ending not in ("svg", "png", "jpg", "jpeg", "webp"):
         raise Invalid(errors={"logo": FieldError("picture_odd")})
     try:
         name, kept = pictures.named("logo", ending, data)

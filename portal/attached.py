@@ -13,24 +13,22 @@ from actions.hold import Held
 from models.base import db
 from models.snapshot import NoBusiness, catalogue
 from portal import posted
-from rules.attachments import MB, MOST_BYTES, TYPES, Attached, most_mb
+from rules.attachments import MB, TYPES, Attached, most_mb
 from rules.errors import FieldError
 from rules.facts import Service
 from web import attachments as files
 from web.security import roomy
-
-# Beside the files themselves: what else stands in the form.
-_BESIDE = 2 * MB
+from web.uploading import read
 
 
 @roomy("portal.book")
-def room(given: Mapping[str, Any]) -> int | None:
-    """How much the form of a service may send: more than others only where it asks for files."""
+def room(given: Mapping[str, Any]) -> bool:
+    """Whether the form of a service may send more than others: only where it asks for files."""
     try:
         service = catalogue(db.session()).services.get(str(given.get("slug")))
     except NoBusiness:
-        return None
-    return MOST_BYTES + _BESIDE if asked(service) else None
+        return False
+    return bool(asked(service))
 
 
 def asked(service: Service | None) -> list[Mapping[str, Any]]:
@@ -48,7 +46,7 @@ def taken(service: Service | None, held: Held) -> dict[str, Attached | FieldErro
         name = f"q_{question['key']}"
         sent = request.files.get(name)
         if sent is not None and sent.filename:
-            found = attachments.keep(folder, held, question, sent.filename, _read(sent, most_mb(question) * MB))
+            found = attachments.keep(folder, held, question, sent.filename, read(sent, most_mb(question) * MB))
             if isinstance(found, FieldError):
                 wrong[question["key"]] = found
         elif request.form.get(f"{posted.WITHOUT}{question['key']}"):
@@ -62,12 +60,6 @@ def settle(service: Service | None, held: Held, booked: Booked) -> None:
     """Hands what was kept to the booking."""
     if asked(service):
         attachments.settle(files.folder(), held, booked.booking.id, booked.booking.answers)
-
-
-def _read(sent: Any, most: int) -> bytes:
-    """At most one byte more than may be: that much tells."""
-    data: bytes = sent.stream.read(most + 1)
-    return data
 
 
 def kept(service: Service | None, held: Held) -> dict[str, Attached]:

@@ -38,7 +38,9 @@ TEXTS = {
     403: n_("The page was open for too long. Nothing was changed: open it again and send it once more."),
     404: n_("The address may be mistyped, or its link is not valid any more."),
     405: n_("Go back to the start and choose from there."),
-    413: n_("Shorten what you typed and send it again. Nothing was changed."),
+    413: n_(
+        "Nothing was changed. Go back in your browser and shorten what you typed, or choose a smaller file. Code too_large."
+    ),
     500: n_("Nothing was changed. Try again; if it stays, tell us the code %(code)s."),
     503: n_("Many people are booking at this moment. Nothing was changed; try again in a moment."),
 }
@@ -118,7 +120,7 @@ def _answer(error: Refusal | HTTPException | None, status: int, code: str | None
 
 def _again(status: int) -> str | None:
     """The page of a form that was stopped and can be sent again."""
-    if request.method == "POST" and status in (403, 429) and request.path.startswith(("/book/", "/b/", "/find")):
+    if request.method == "POST" and status in (403, 413, 429) and request.path.startswith(("/book/", "/b/", "/find")):
         return request.script_root + request.full_path.rstrip("?")
     return None
 

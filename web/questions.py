@@ -59,6 +59,7 @@ def _file(question: Any, kept: Any, say: Wording) -> dict[str, Any]:
     return {
         "accept": ",".join(f".{each}" for each in (*kinds, *(("jpeg",) if "jpg" in kinds else ()))),
         "limit": limit,
+        "most": attachments.most_mb(question),
         "kept": given.name if given else "",
         "without": f"without_{question['key']}",
         "value": "",

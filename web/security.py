@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from web import frames
+from web.uploading import MOST_SENT, Uploading, let_go
 
 # No inline script or style anywhere, nothing from another host.
 POLICY = (
@@ -20,9 +21,9 @@ POLICY = (
 )
 _PERSONAL = ("/b/", "/f/", "/find", "/feeds/", "/desk", "/api/v1/bookings", "/api/v1/holds")
 # What may send more than a form: files, which are never held in memory whole.
-LARGE = dict.fromkeys(("desk.do_receive", "desk.do_setup", "desk.services_picture"), 11_000_000)
-# Forms whose room depends on what they ask for: a function from the parts of the address to bytes, None for the usual.
-_ROOMS: dict[str, Callable[[Mapping[str, Any]], int | None]] = {}
+LARGE = frozenset({"desk.do_receive", "desk.do_setup", "desk.services_picture"})
+# Forms whose room depends on what they ask for: a function from the parts of the address, True where they may send files.
+_ROOMS: dict[str, Callable[[Mapping[str, Any]], bool]] = {}
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -42,6 +43,8 @@ def secure(app: Flask, settings: config.Settings) -> None:
         # Pages behind a secret send no referrer, not even to us: the token has to do.
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.request_class = Uploading
+    app.teardown_request(let_go)
     app.session_interface = _Sessions()
     frames.install(app, settings)
     if settings.proxies:
@@ -51,12 +54,13 @@ def secure(app: Flask, settings: config.Settings) -> None:
 
     @app.before_request
     def _room_for_files() -> None:
-        if request.endpoint in LARGE:
-            request.max_content_length = LARGE[request.endpoint]
-        elif request.endpoint in _ROOMS and request.method not in _READING:
-            most = _ROOMS[request.endpoint](request.view_args or {})
-            if most is not None:
-                request.max_content_length = most
+        roomy_ = request.endpoint in LARGE or (
+            request.endpoint in _ROOMS
+            and request.method not in _READING
+            and _ROOMS[request.endpoint](request.view_args or {})
+        )
+        if roomy_:
+            request.max_content_length = MOST_SENT
 
     @app.before_request
     def _refuse_foreign_forms() -> None:
@@ -86,10 +90,10 @@ def secure(app: Flask, settings: config.Settings) -> None:
 
 def roomy(
     endpoint: str,
-) -> Callable[[Callable[[Mapping[str, Any]], int | None]], Callable[[Mapping[str, Any]], int | None]]:
-    """Makes a function say how much the form of an endpoint may send."""
+) -> Callable[[Callable[[Mapping[str, Any]], bool]], Callable[[Mapping[str, Any]], bool]]:
+    """Makes a function say whether the form of an endpoint may send files."""
 
-    def _note(room: Callable[[Mapping[str, Any]], int | None]) -> Callable[[Mapping[str, Any]], int | None]:
+    def _note(room: Callable[[Mapping[str, Any]], bool]) -> Callable[[Mapping[str, Any]], bool]:
         _ROOMS[endpoint] = room
         return room
 

@@ -41,6 +41,12 @@ def owner(clinic, clock):
     return signed_in(clinic, account("owner", now=clock.now))
 
 
+PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nName\n%s\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\nresources\r\n--x--\r\n'
+)
+
+
 def bring(visitor, body, kind="customers", name="list.csv"):
     return visitor.post("/desk/import", data={"kind": kind, "file": (io.BytesIO(body), name)})
 
@@ -130,8 +136,16 @@ def test_what_is_no_table_is_refused_on_the_page(owner):
         answer = owner.post("/desk/import", data=data)
         assert answer.status_code == 422
         assert said in answer.text
-    large = {"content_type": "multipart/form-data; boundary=x", "environ_overrides": {"CONTENT_LENGTH": "12000000"}}
-    assert owner.post("/desk/import", data=b"--x", **large).status_code == 413
+    for megabytes in (11, 30):
+        # The form is read to its end, whatever stands behind the file, and the choice is kept.
+        body = PARTS % (b"x" * megabytes * 1_000_000)
+        answer = owner.post("/desk/import", data=body, content_type="multipart/form-data; boundary=x")
+        assert answer.status_code == 422
+        assert "at most 10 MB" in answer.text
+        assert re.search(r'value="resources" required checked', answer.text)
+    large = {"content_type": "multipart/form-data; boundary=x", "environ_overrides": {"CONTENT_LENGTH": "120000000"}}
+    answer = owner.post("/desk/import", data=b"--x", **large)
+    assert (answer.status_code, "Code too_large" in answer.text) == (413, True)
     assert owner.post("/desk/import", data={"kind": "odd"}).status_code == 404
 
 

@@ -342,7 +342,9 @@ class TestPictures:
         assert len(out.getvalue()) > 1_000_000
         self.give(clinic, out.getvalue())
         assert entry()["picture"].endswith(".png")
-        assert self.give(clinic, bytes(11_100_000)).status_code == 413
+        answer = self.give(clinic, bytes(25_000_000))
+        assert (answer.status_code, entry()["picture"].endswith(".png")) == (303, True)
+        assert "at most 10 MB" in clinic.manager.get(answer.headers["Location"]).text
 
     @pytest.mark.parametrize(
         ("data", "said"),

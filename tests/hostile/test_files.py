@@ -14,6 +14,7 @@ from models.base import db
 from models.booking import Booking, Hold
 from tests.hostile.doors import CUSTOMER, tree
 from tests.support.papers import PDF, office, picture, posted
+from web.uploading import MOST_KEPT, MOST_OF_ONE, Arriving
 
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -69,7 +70,7 @@ def test_what_is_not_taken_is_said_at_its_field(visitor, app):
             page = tree(answer)
             assert answer.status_code == 422, file
             assert page.find(id=f"q_{key}-error").get_text(strip=True), file
-            assert len(page.find_all(class_="error")) == 1, file
+            assert len(page.select(".error:not([hidden])")) == 1, file
             assert page.find(id="name")["value"] == CUSTOMER["name"], "what was typed stays"
     folder = app.config["SETTINGS"].answers
     assert [path for path in folder.rglob("*") if path.is_file() and b"alert" in path.read_bytes()] == []
@@ -132,8 +133,33 @@ def test_a_large_body_is_for_services_that_ask_for_files_only(visitor):
         assert answer.status_code == status, service
         body = {"q_notes": (io.BytesIO(b"x" * 2_000_000), "x.txt")}
     form = visitor.details("paper")
-    huge = {"q_letter": (io.BytesIO(b"x" * 23_000_000), "x.txt")}
-    assert posted(visitor.client, form, **huge).status_code == 413
+    huge = {"q_letter": (io.BytesIO(b"x" * 23_000_000), "x.txt"), "name": "Zoë Long"}
+    huge["q_photo"] = (io.BytesIO(picture()), "p.png")
+    answer = posted(visitor.client, form, **huge)
+    page = tree(answer)
+    assert answer.status_code == 422
+    # What was typed is kept, and the file that was right.
+    assert page.find(id="name")["value"] == "Zoë Long"
+    assert "too large" in page.find(id="q_letter-error").get_text()
+    assert (page.find(id="q_photo-error"), "p.png" in page.find(id="q_photo-kept").get_text()) == (None, True)
+    beyond = {"content_type": "multipart/form-data; boundary=x", "environ_overrides": {"CONTENT_LENGTH": "120000000"}}
+    assert visitor.client.post("/book/paper", data=b"--x", **beyond).status_code == 413
+
+
+@one_database
+def test_of_files_that_are_too_large_only_a_part_reaches_the_disk(visitor, app, monkeypatch):
+    form, arrived = visitor.details("paper"), []
+    init = Arriving.__init__
+
+    def noted(self, room):
+        arrived.append(self)
+        init(self, room)
+
+    monkeypatch.setattr(Arriving, "__init__", noted)
+    files = {name: (io.BytesIO(b"x" * 12_000_000), "x.txt") for name in ("q_letter", "q_photo", "a", "b")}
+    assert posted(visitor.client, form, **files).status_code == 422
+    kept = [MOST_OF_ONE - each.left for each in arrived]
+    assert (len(kept), sum(kept), all(each.cut and each.closed for each in arrived)) == (4, MOST_KEPT, True)
 
 
 @one_database

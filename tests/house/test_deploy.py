@@ -14,6 +14,7 @@ import pytest
 
 import config
 from tests.support.web import environment
+from web.uploading import MOST_SENT
 
 DEPLOY = config.ROOT / "deploy"
 UNITS = sorted(path.name for path in DEPLOY.glob("frontdesk-*.*") if path.suffix in (".service", ".timer"))
@@ -149,8 +150,9 @@ def test_proxies_hand_on_what_one_proxy_is_believed_to():
 def test_proxies_let_through_what_the_program_reads():
     """A body that the program takes is not refused before it, and nothing larger is let in."""
     nginx = dict(each for each in directives((DEPLOY / "nginx.conf").read_text()) if len(each) == 2)
-    assert nginx["client_max_body_size"] == "1m"
-    assert "max_size 1MB" in (DEPLOY / "Caddyfile").read_text()
+    megabytes = MOST_SENT // 1_000_000
+    assert nginx["client_max_body_size"] == f"{megabytes}m"
+    assert f"max_size {megabytes}MB" in (DEPLOY / "Caddyfile").read_text()
 
 
 def test_no_proxy_touches_who_may_frame_a_page():

@@ -7,11 +7,23 @@ export const show = (from = document) => all("[data-script]", from).forEach((eac
 document.documentElement.classList.add("scripted");
 show();
 
+// A file that is too large is told as soon as it is chosen, and is not sent: what was typed stays.
+function fits(box) {
+  const large = [...box.files].some((file) => file.size > box.dataset.most * 1e6);
+  $(`#${box.id}-large`).hidden = !large;
+  box.closest(".field").classList.toggle("wrong", large);
+  box.toggleAttribute("aria-invalid", large);
+  return !large;
+}
+document.addEventListener("change", ({ target }) => { if (target.dataset?.most) fits(target); });
+
 // A pressed button says what it is doing; a second tap does nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target, button = event.submitter;
   if (form.dataset.sent) { event.preventDefault(); return; }
   if (form.method === "get") return;
+  const large = all("[data-most]", form).find((box) => !fits(box));
+  if (large) { event.preventDefault(); large.focus(); return; }
   form.dataset.sent = "1";
   if (button?.dataset.doing) {
     button.style.minWidth = `${button.offsetWidth}px`;
