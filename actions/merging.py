@@ -23,10 +23,19 @@ FIELDS = ("name", "level", "region", "owner_id")
 _QUIET = {"synchronize_session": False}
 
 
-def merge(*, keep: int, other: int, take: Mapping[str, str], actor: str, now: datetime) -> bool:
+def merge(
+    *,
+    keep: int,
+    other: int,
+    take: Mapping[str, str],
+    seen: tuple[int | None, int | None] | None = None,
+    actor: str,
+    now: datetime,
+) -> bool:
     """Makes ``other`` a part of ``keep``: her bookings, notes, consents, tags and contacts follow, and later bookings by her name
     and contact find ``keep``. Of each field that ``take`` says is ``other``'s, ``keep`` gets it. False when it was done before.
-    Raises Missing for one who is gone or merged into somebody else.
+    Raises Missing for one who is gone or merged into somebody else, StalePage where one of them is not as she was ``seen`` (the
+    revisions of both).
 
     How many bookings a contact may have is counted by contact, and stays so.
     """
@@ -40,6 +49,8 @@ def merge(*, keep: int, other: int, take: Mapping[str, str], actor: str, now: da
             return False
         if any(each.merged_into is not None or each.erased_at is not None for each in (kept, gone)):
             raise errors.Missing
+        if seen is not None and seen != (kept.revision, gone.revision):
+            raise errors.StalePage(revision=kept.revision)
         moved = _follow(session, keep, other)
         values = {name: getattr(gone, name) for name in FIELDS if take.get(name) == "other"}
         if "name" in values:

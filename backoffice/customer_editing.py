@@ -166,6 +166,11 @@ def _both(kept: Customer, other: Customer, wrong: str = "", status: int = 200) -
 def do_customer_merge(public_id: str) -> AnyResponse:
     """Makes them one. A second tap finds it done."""
     by = access.viewer()
+    gone = reading.by_public_id(db.session(), public_id)
+    if gone is not None and gone.merged_into is not None:
+        # A colleague was faster, the other way round: what stays says the rest.
+        toast(words().sentence(StalePage()))
+        return redirect(url_for("desk.customers_one", public_id=public_id), 303)
     kept = got(public_id, "customer.merge")
     other = reading.by_public_id(db.session(), request.form.get("with", "")[:40])
     if other is None:
@@ -173,8 +178,10 @@ def do_customer_merge(public_id: str) -> AnyResponse:
     if other.merged_into != kept.id:
         got(other.public_id, "customer.merge")
     take: dict[str, Any] = {field: request.form.get(f"take-{field}", "") for field in merging.FIELDS}
+    first, second = (whole(request.form.get(name, ""), digits=8) for name in ("revision", "with-revision"))
+    seen = (first, second)
     try:
-        done = merging.merge(keep=kept.id, other=other.id, take=take, actor=by.actor, now=clock.now())
+        done = merging.merge(keep=kept.id, other=other.id, take=take, seen=seen, actor=by.actor, now=clock.now())
     except Missing:
         raise
     except Refusal as refusal:
