@@ -15,7 +15,7 @@ import clock
 from actions import attachments, copying, erasing
 from backoffice import access, desk
 from backoffice.access import door
-from backoffice.customer_look import got, when
+from backoffice.customer_look import CHANNELS, MESSAGE_STATES, MESSAGES, got, when
 from backoffice.customers import toast
 from backoffice.words import cards
 from models.base import db
@@ -23,9 +23,11 @@ from models.people import Customer
 from models.snapshot import catalogue
 from reports import person
 from rules.errors import Invalid, OnHold, StillBooked
+from rules.facts import Catalogue
 from web import limits
 from web.locale import words
 from wire.happened_words import PROOFS
+from wire.own_copy import OwnCopy
 from wire.wording import n_
 
 SECTIONS = {
@@ -35,6 +37,9 @@ SECTIONS = {
     "consents": n_("What you agreed to"),
     "history": n_("What was done with your data"),
 }
+
+# By which way a message goes.
+BY = {"email": n_("by e-mail"), "sms": n_("by text message")}
 
 
 def _own() -> str:
@@ -74,26 +79,29 @@ def do_customer_copy(public_id: str) -> AnyResponse:
 
 
 def _readable(data: dict[str, Any]) -> str:
-    business = words().text(catalogue(db.session()).business.name)
-    sections = [(words().gettext(title), [_pairs(each) for each in data[name]]) for name, title in SECTIONS.items()]
+    known, say = catalogue(db.session()), words()
+    codes = {"kind": MESSAGES, "state": MESSAGE_STATES, "channel": {**CHANNELS, **BY}}
+    copy = OwnCopy(say, known.business.timezone, codes, _names(known))
+    sections = [(say.gettext(title), [copy.lines(each) for each in data[name]]) for name, title in SECTIONS.items()]
     return render_template(
         "backoffice/customer_copy_file.html",
-        house=business,
+        house=say.text(known.business.name),
         at=when(clock.now()),
-        person=_pairs(data["person"]),
+        person=copy.lines(data["person"]),
         sections=sections,
     )
 
 
-def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """What there is of one thing, as lines; what is empty is left out."""
-    return [(name.replace("_", " "), _flat(value)) for name, value in values.items() if value not in (None, "", [], {})]
-
-
-def _flat(value: Any) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {_flat(each)}" for name, each in value.items())
-    return words().listed(_flat(each) for each in value) if isinstance(value, list) else str(value)
+def _names(known: Catalogue) -> dict[str, str]:
+    """What the house calls what it offers and asks, by the codes."""
+    say = words()
+    found = {
+        each.slug: say.text(each.name)
+        for rows in (known.resources, known.locations, known.services)
+        for each in rows.values()
+    }
+    asked = [each for service in known.services.values() for each in service.questions]
+    return {**{each["key"]: say.text(each["label"]) for each in asked}, **found}
 
 
 @desk.get("/customers/<public_id>/erase")

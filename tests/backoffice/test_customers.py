@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import event, select
 
-from actions import cancel, consenting, likeness
+from actions import cancel, consenting, customer_file, likeness
 from models.base import db
 from models.feedback import Feedback
 from models.history import History
@@ -135,9 +135,26 @@ def test_two_are_looked_at_and_made_one(clinic, manager, clock):
     both = manager.get(f"{keep}/merge?with={other.rpartition('/')[2]}").text
     assert "Are these one person?" in both
     data = {"with": other.rpartition("/")[2], "take-name": "kept"}
+    seen = dict(re.findall(r'name="((?:with-)?revision)" value="(\d+)"', both))
+    # A colleague writes something down meanwhile: nothing is overwritten unseen.
+    customer_file.change(
+        id=db.session.scalars(select(Customer.id).where(Customer.name == "Hanna Vogel")).one(),
+        fields={"level": "Gold"},
+        actor="staff:1",
+        now=clock.now,
+    )
+    late = manager.post(keep + "/merge", data={**data, **seen})
+    assert (late.status_code, "Somebody else has changed this meanwhile." in late.text) == (409, True)
+    assert "Gold" in late.text
+    assert manager.post(keep + "/merge", data=data).status_code == 409, "who says nothing has seen nothing"
+    data |= dict(re.findall(r'name="((?:with-)?revision)" value="(\d+)"', late.text))
     assert "Merged." in toast(manager, manager.post(keep + "/merge", data=data))
     assert "it was so already" in toast(manager, manager.post(keep + "/merge", data=data))
     assert manager.get(other).headers["Location"] == keep
+    # The other way round it is too late, and said so where she is by now.
+    swapped = manager.post(other + "/merge", data={**data, "with": keep.rpartition("/")[2]})
+    assert swapped.status_code == 303
+    assert "Somebody else has changed this meanwhile." in manager.get(keep).text
     assert found(manager, "hanna") == ["Hannah Vogel"]
     assert "Nobody looks like a double." in manager.get("/desk/customers/doubles").text
 
@@ -162,7 +179,25 @@ def test_a_copy_is_handed_over_once_the_person_is_known(clinic, manager, clock):
     assert data["history"][0]["what"] == "confirmed"
     assert "Hannah Vogel" in page
     assert "Tom" not in page
-    step = db.session.scalars(select(History).where(History.action == "copied")).one()
+    for said in (
+        "<dt>Known since</dt>",
+        "<dt>Booked on</dt>",
+        "Words: Friendly",
+        "<dd>Confirmation</dd>",
+        "<dd>General check-up</dd>",
+    ):
+        assert said in page, said
+    answer = manager.post(path + "/copy", data={"how": "paper"}, headers={"Accept-Language": "zh-CN"})
+    with ZipFile(io.BytesIO(answer.data)) as packed:
+        again, chinese = json.loads(packed.read("data.json")), packed.read("data.html").decode()
+    assert (again["person"], again["bookings"]) == (data["person"], data["bookings"]), (
+        "programs read the same in each language"
+    )
+    names = re.findall(r"<dt>([^<]+)</dt>", chinese)
+    assert len(names) > 20
+    assert [each for each in names if re.search(r"[a-z]{3}", each)] == []
+    assert "<dt>预约日期</dt>" in chinese
+    step = db.session.scalars(select(History).where(History.action == "copied").order_by(History.id)).first()
     assert step.after == {"identified": "paper"}
     front = signed_in(clinic, account("front_desk"))
     assert front.post(path + "/copy", data={"how": "paper"}).status_code == 403
