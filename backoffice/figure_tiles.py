@@ -115,6 +115,8 @@ class Tiles:
         if marks.low:
             low = say.gettext("%(n)s gave one or two stars.", n=say.number(marks.low))
             said = say.sentences(said, low)
+        if not marks.answers:
+            return self._tile("satisfaction", "–", "", None, said, "", say.gettext("no answers yet"))
         if marks.average is None:
             return self._tile("satisfaction", say.number(marks.answers), "", None, said, "", say.gettext(TOO_FEW))
         return self._tile("satisfaction", say.number(marks.average), "", None, said)

@@ -15,7 +15,9 @@ from sqlalchemy import insert, select
 from actions import cancel, rights, visits
 from actions.steps import take_step
 from models.base import db
+from models.booking import Booking
 from models.doors import Source
+from models.feedback import Feedback
 from models.history import History
 from models.people import RightSwitch
 from tests.factories import HANNAH, TOM, booked
@@ -302,3 +304,12 @@ def test_signs_and_sources_are_called_by_what_they_stand_beside(owner):
     visits.flush(MONDAY)
     page = owner.get(f"{DECEMBER}&table=channel")
     assert "Spring letter" in page.text
+
+
+@pytest.mark.parametrize(("answers", "said"), [(0, "– no answers yet"), (1, "1 too few to say")])
+def test_no_answers_are_no_figure_and_one_is_too_few_to_say(month, owner, clock, answers, said):
+    visits_ = db.session.scalars(select(Booking.id).where(Booking.status == "completed").limit(answers)).all()
+    for visit in visits_:
+        db.session.add(Feedback(booking_id=visit, stars=5, words=None, created_at=clock.now, changed_at=clock.now))
+    db.session.commit()
+    assert tile(owner.get(DECEMBER), "satisfaction").startswith(f"Satisfaction {said}")
