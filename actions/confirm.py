@@ -155,6 +155,8 @@ class Making:
     overruled: Mapping[str, Any] | None = None
     # What she was asked beside it and agreed to; None where she was not asked.
     consents: Mapping[str, int] | None = None
+    # By which way she agreed.
+    channel: str = "portal"
 
     def from_wish(self, wish: Wish) -> Booked:
         asked = _asked(self.known, wish)
@@ -330,7 +332,7 @@ class Making:
                 written.customer_id,
                 self.consents,
                 locale=self.locale,
-                channel="portal",
+                channel=self.channel,
                 actor=self.created_by,
                 booking_id=written.id,
                 now=self.now,

@@ -86,6 +86,13 @@ def refuse_without(session: OrmSession, given: Mapping[str, int]) -> None:
         raise Invalid(errors={f"consent.{each}": FieldError("consent_needed") for each in lacking})
 
 
+def refuse_lacking(session: OrmSession, customer_id: int) -> None:
+    """Raises Invalid (``consent``) where a customer does not agree to something that is needed, said now or before."""
+    needed = {each.purpose for each in consent.asked(session) if each.needed}
+    if needed and needed - consent.purposes_of(session, customer_id):
+        raise Invalid(errors={"consent": FieldError("consent_needed")})
+
+
 def keep(
     session: OrmSession,
     customer_id: int,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session as OrmSession
 
-from actions import availability, idempotency
+from actions import availability, consenting, idempotency
 from actions.availability import Asked, Offer
 from actions.confirm import Booked, Making
 from actions.customers import Person, contacts_of
@@ -49,6 +49,8 @@ def book(
     may_overrule: bool = False,
     approving: Viewer | None = None,
     tell: bool = True,
+    consents: Mapping[str, int] | None = None,
+    channel: str = "telephone",
     actor: str,
     key: idempotency.Key | None = None,
     request_id: str | None = None,
@@ -56,7 +58,8 @@ def book(
 ) -> Booked:
     """Books for ``customer``, of whom a name is enough; ``resources`` may be any that can serve, ``minutes`` any length. A time
     that is over may be written down; then the customer hears nothing. Where the service wants approval it is a request as a
-    customer's, unless ``approving`` may decide it, and decides it with that.
+    customer's, unless ``approving`` may decide it, and decides it with that. What is needed of a visit to come is agreed to with
+    it (``consents``: purpose to the id of the text that was read to her, ``channel`` how she said it), or was before.
 
     Raises MustOverrule with each rule that stands against it while no reason is given (``overrule``), NotAllowed without
     ``may_overrule``, NotHersToApprove, OwnRequest, NeedsApproval for a visit that has begun, SlotTaken with alternatives,
@@ -65,7 +68,20 @@ def book(
     wanted = _Wanted(service, location, minutes if minutes is not None else length, resources, seats)
     overruling = Overruling(overrule, may_overrule)
     making = _AtTheDesk(
-        wanted, start, customer, answers, locale, overruling, approving, tell, actor, key, request_id, now
+        wanted,
+        start,
+        customer,
+        answers,
+        locale,
+        overruling,
+        approving,
+        tell,
+        consents,
+        channel,
+        actor,
+        key,
+        request_id,
+        now,
     )
     try:
         return run(making.work)
@@ -106,6 +122,8 @@ class _AtTheDesk:
     overruling: Overruling
     approving: Viewer | None
     tell: bool
+    consents: Mapping[str, int] | None
+    channel: str
     actor: str
     key: idempotency.Key | None
     request_id: str | None
@@ -145,6 +163,8 @@ class _AtTheDesk:
             None,
             None,
         )
+        if seat.end > self.now:
+            consenting.refuse_lacking(session, done.booking.customer_id)
         if asked.service.approval and self.approving is not None:
             self._approved(session, done.booking)
         return done
@@ -165,6 +185,8 @@ class _AtTheDesk:
             self.now,
             customer_is_told=self.tell and self.start > self.now,
             leaves=desk.told_at(self.actor, (self.start,), self.now),
+            consents=self.consents,
+            channel=self.channel,
         )
 
     def _firm(self, known: Catalogue, asked: Asked, person: Person, seat: Seat) -> bool:

@@ -82,6 +82,8 @@ def do_telephone() -> AnyResponse:
             may_overrule=may,
             approving=viewer if typed.text("approve") == "1" else None,
             tell=typed.text("tell") == "1",
+            consents=typed.consents,
+            channel=typed.consented_by,
             actor=viewer.actor,
             key=_key(key, viewer.actor),
             now=now,

@@ -10,10 +10,14 @@ from werkzeug.datastructures import MultiDict
 
 from backoffice import access
 from backoffice.offered import instant
+from models import consent
 from models.base import db
 from models.snapshot import catalogue
 from rules.facts import Catalogue, Location, Service
 from web.fields import whole
+
+# How somebody agrees who is not at a screen of hers.
+SAID = ("telephone", "desk", "paper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,18 @@ class Typed:
         chosen = self.text("start", 40)
         by_hand = f"{self.text('day', 10)}T{self.text('hour', 5)}"
         return instant(by_hand if chosen in ("", "other") else chosen, ZoneInfo(self.location.timezone))
+
+    @property
+    def consents(self) -> dict[str, int]:
+        """What was read to the customer and she agreed to: purpose to the id of the text. Of words that are others by now, nothing."""
+        ticked = set(self.text("consent").split(","))
+        return {each.purpose: each.id for each in consent.asked(db.session()) if each.needed and str(each.id) in ticked}
+
+    @property
+    def consented_by(self) -> str:
+        """How she said so."""
+        said = self.text("consent_by", 20)
+        return said if said in SAID else SAID[0]
 
 
 def typed_in(given: MultiDict[str, str]) -> Typed:

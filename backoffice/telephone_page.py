@@ -11,12 +11,13 @@ import clock
 from actions import desk_booking
 from actions.people import without_files
 from backoffice import access
+from backoffice.customer_look import CHANNELS
 from backoffice.offered import READ, offered, spread
 from backoffice.telephone_callers import callers
-from backoffice.telephone_form import Typed, several
+from backoffice.telephone_form import SAID, Typed, several
 from backoffice.why import Why, why
 from backoffice.words import cards
-from models import customer_queries
+from models import consent, customer_queries
 from models.base import db
 from rules import wishes
 from rules.errors import Refusal, SlotTaken
@@ -49,7 +50,23 @@ def all_of(typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
         "questions": [questions.asked(each, service, fields, say) for each in without_files(service.questions)],
         "errors": wrong,
         "approves": _approves(typed, service),
+        "needed": _needed(typed),
         "key": typed.text("key", 64) or secrets.token_urlsafe(16),
+    }
+
+
+def _needed(typed: Typed) -> dict[str, Any] | None:
+    """What a customer has to agree to, for one tick; None where nothing is needed."""
+    asked = [each for each in consent.asked(db.session()) if each.needed]
+    if not asked:
+        return None
+    say = words()
+    return {
+        "texts": [say.text(dict(each.text or {})) for each in asked],
+        "value": ",".join(str(each.id) for each in asked),
+        "ticked": len(typed.consents) == len(asked),
+        "ways": [(name, say.gettext(CHANNELS[name])) for name in SAID],
+        "by": typed.consented_by,
     }
 
 

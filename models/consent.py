@@ -138,6 +138,12 @@ def of_customers(session: OrmSession, ids: Sequence[int]) -> list[Given]:
     return [Given(*row) for row in rows]
 
 
+def purposes_of(session: OrmSession, customer_id: int) -> set[str]:
+    """What a customer agrees to now. One query."""
+    query = select(Consent.purpose).where(Consent.customer_id == customer_id, Consent.withdrawn_at.is_(None))
+    return set(session.scalars(query))
+
+
 def agreed(session: OrmSession, customer_id: int, purpose: str) -> bool:
     """True while the customer agrees to a purpose: to be asked before each use of it."""
     query = select(Consent.id).where(Consent.customer_id == customer_id, Consent.purpose == purpose)

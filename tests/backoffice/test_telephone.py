@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from actions import review, rights
+from actions import consenting, review, rights
 from models import bookings, staff_queries
 from models.base import db
 from models.booking import Booking
+from models.consent import Consent, ConsentText
 from models.history import steps_of
 from models.people import Staff
 from rules.errors import OwnRequest
@@ -249,3 +250,52 @@ def test_nobody_approves_what_she_books_for_herself_or_may_not_decide(clinic, de
     answer = book(staff, **SCAN | {"approve": "1"})
     assert (answer.status_code, count()) == (403, 0)
     assert "Approving this is for somebody else." in answer.text
+
+
+def needs(clock, words="We keep what you tell us of your health."):
+    said = {"purpose": "sensitive", "said": {"en": words}, "asked": True, "needed": True}
+    consenting.write_text(**said, actor="staff:1", now=clock.now)
+
+
+def agreed():
+    db.session.rollback()
+    query = select(Consent.channel, Consent.given_by, Consent.booking_id, ConsentText.version)
+    return db.session.execute(query.join(ConsentText).order_by(Consent.id)).all()
+
+
+def test_what_is_needed_is_agreed_to_on_the_telephone_with_one_tick(desk, clock):
+    assert 'name="consent"' not in desk.get("/desk/book").text
+    needs(clock)
+    page = desk.get("/desk/book")
+    assert "We keep what you tell us of your health." in page.text
+    box = re.search(r'name="consent" value="([\d,]+)"( checked)?', page.text)
+    assert box[2] is None, "nobody has said it yet"
+    person = {"name": "Tom Fischer", "phone": "0151 98765432"}
+    refused = book(desk, **person)
+    assert (refused.status_code, count(), agreed()) == (422, 0, [])
+    assert "Nothing can be booked without this." in refused.text
+    assert book(desk, **person, consent=box[1], consent_by="paper").status_code == 303
+    made = db.session.execute(select(Booking.id, Booking.created_by)).one()
+    assert agreed() == [("paper", made.created_by, made.id, 1)]
+    # Who has agreed is not asked again; somebody else with the same name is.
+    assert book(desk, **person, start="2026-12-09T10:30:00+01:00").status_code == 303
+    assert book(desk, **{**person, "phone": "0151 11111111"}, start="2026-12-10T10:30:00+01:00").status_code == 422
+    assert len(agreed()) == 1
+
+
+def test_words_that_changed_while_the_page_was_open_are_read_out_anew(desk, clock):
+    needs(clock)
+    old = re.search(r'name="consent" value="([\d,]+)"', desk.get("/desk/book").text)[1]
+    needs(clock, "Other words.")
+    refused = book(desk, consent=old)
+    assert (refused.status_code, "Other words." in refused.text, count()) == (422, True, 0)
+    new = re.search(r'name="consent" value="([\d,]+)"', refused.text)[1]
+    assert book(desk, consent=new, consent_by="odd").status_code == 303
+    assert [(each.channel, each.version) for each in agreed()] == [("telephone", 2)]
+
+
+def test_a_visit_that_is_over_is_written_down_without(desk, clock):
+    needs(clock)
+    answer = book(desk, start="2026-11-27T10:30:00+01:00", overrule="was here")
+    assert answer.status_code == 303, words_of(answer)
+    assert agreed() == []
