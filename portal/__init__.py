@@ -54,6 +54,7 @@ def context() -> dict[str, Any]:
 def install(app: Any) -> None:
     """Hangs the customers' door on the application."""
     from portal import (  # noqa: F401  they add their routes
+        checking,
         details,
         embedding,
         feed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,7 +64,7 @@ def book(slug: str) -> Response | str:
     known = catalogue(db.session())
     service = known.services.get(slug)
     held = holding.latest(slug, now)
-    typed = posted.typed(service, beside={"start", *_wish(held).fields()} if held else posted.WISH) | posted.consents()
+    typed = posted.typed(service, beside=of_the_time(held) if held else posted.WISH) | posted.consents()
     given = attached.taken(service, held) if held and held.state == "open" else {}
     if request.form.get("change"):
         holding.keep_draft(slug, typed)
@@ -81,14 +82,14 @@ def book(slug: str) -> Response | str:
     try:
         booked = confirm.confirm(
             hold=held.secret,
-            customer={name: typed[name] for name in posted.CUSTOMER if name in typed},
-            answers={name[2:]: value for name, value in typed.items() if name.startswith("q_")} | given,
+            customer=person(typed),
+            answers=answers(typed) | given,
             locale=words().locale,
             timezone=customer_zone(),
             created_by="customer",
             key=mark,
             per_hour=limits.per_hour(limits.BOOKINGS_OF_A_CONTACT),
-            consents={name[8:]: int(value) for name, value in typed.items() if name.startswith("consent_")},
+            consents=consents(typed),
             now=now,
         )
     except errors.Invalid as refusal:
@@ -112,6 +113,26 @@ def book(slug: str) -> Response | str:
     visits.count("booked", service_id=service.id if service else None, source_id=source, now=now)
     token = manage_token(booked.booking, current_app.config["SECRET_KEY"])
     return redirect(url_for("portal.confirmed", reference=booked.booking.reference, t=token), 303)
+
+
+def of_the_time(held: Held) -> frozenset[str]:
+    """The fields of the form that say which time is held."""
+    return frozenset({"start", *_wish(held).fields()})
+
+
+def person(typed: dict[str, Any]) -> dict[str, Any]:
+    """Of everything typed into the form, what it says of the customer."""
+    return {name: typed[name] for name in posted.CUSTOMER if name in typed}
+
+
+def answers(typed: dict[str, Any]) -> dict[str, Any]:
+    """The same for the answers, by the keys of their questions."""
+    return {name[2:]: value for name, value in typed.items() if name.startswith("q_")}
+
+
+def consents(typed: dict[str, Any]) -> dict[str, int]:
+    """The same for what was ticked: purpose to the id of the text that was shown."""
+    return {name[8:]: int(value) for name, value in typed.items() if name.startswith("consent_")}
 
 
 def _refused(held: Held, typed: dict[str, Any], refusal: errors.Refusal, now: datetime) -> str:
@@ -180,15 +201,15 @@ def form(
     location = next(each for each in known.location_by_id.values() if each.slug == held.location)
     kept = {f"q_{key}": each for key, each in attached.kept(service, held).items()}
     asked = [questions.asked(question, service, typed | kept, say) for question in service.questions]
-    sentences = {_name(path): say.field(error) for path, error in wrong.items() if error is not None}
+    mend = sentences(wrong)
     labels = _labels(say) | {question["name"]: question["label"].rstrip("?？:： ") for question in asked}
-    labels |= {name: say.gettext("Your consent") for name in sentences if name.startswith("consent_")}
+    labels |= {name: say.gettext("Your consent") for name in mend if name.startswith("consent_")}
     return render_template(
         "portal/details.html",
         previewed=held.id == 0,
         page=_held_page(held, service, location, now, say, known),
         typed={name: typed.get(name, "") for name in posted.CUSTOMER},
-        errors=sentences | (said or {}),
+        errors=mend | (said or {}),
         refused=refused,
         labels=labels,
         questions=asked,
@@ -196,6 +217,11 @@ def form(
         asks=asks_of(known, service),
         multipart=bool(attached.asked(service)),
     )
+
+
+def sentences(wrong: Mapping[str, errors.FieldError]) -> dict[str, str]:
+    """What is wrong, by the names of the form's fields."""
+    return {_name(path): words().field(error) for path, error in wrong.items()}
 
 
 def _labels(say: Wording) -> dict[str, str]:
@@ -239,6 +265,7 @@ def _held_page(
         "start": held.start.isoformat().replace("+00:00", "Z"),
         "wish": _wish(held).fields(),
         "action": url_for("portal.details", slug=held.service),
+        "check": url_for("portal.check_details", slug=held.service),
         "key": posted.key() or secrets.token_urlsafe(16),
         "request": held.terms["approval"],
         "policy": _policy(held, now, say),

@@ -13,7 +13,9 @@ from models.bookings import BookingView
 from models.snapshot import catalogue
 from portal import portal
 from rules import reference as references
-from web import limits
+from rules import text
+from rules.errors import FieldError
+from web import checks, limits
 from web.locale import here, words
 from wire.links import LIVES_AFTER_VISIT, manage_token
 
@@ -22,7 +24,7 @@ from wire.links import LIVES_AFTER_VISIT, manage_token
 @limits.limiter.limit(limits.READS)
 def find() -> str:
     """The form."""
-    return render_template("portal/find.html", typed={}, missed=None)
+    return render_template("portal/find.html", typed={}, missed=None, wrong={})
 
 
 def _missed(answer: AnyResponse) -> bool:
@@ -61,7 +63,39 @@ def _typed() -> dict[str, str]:
 
 
 def _again(sentence: str, status: int) -> Response:
-    return make_response(render_template("portal/find.html", typed=_typed(), missed=sentence), status)
+    page = render_template("portal/find.html", typed=_typed(), missed=sentence, wrong=_wrong(**_typed()))
+    return make_response(page, status)
+
+
+@portal.post("/find/check")
+@limits.limiter.limit(limits.READS)
+def check_find() -> Response:
+    """What cannot be a reference or a contact, whatever is booked: nothing is looked for, and so nothing is guessed."""
+    return checks.said(_wrong(**_typed()))
+
+
+def _wrong(reference: str, contact: str) -> dict[str, str]:
+    """The sentence for each field that cannot be right as it is typed."""
+    found = {
+        "reference": FieldError("required" if text.blank(reference) else "reference_odd")
+        if references.parse(reference) is None
+        else None,
+        "contact": FieldError("required") if text.blank(contact) else _no_contact(contact),
+    }
+    return {name: words().field(error) for name, error in found.items() if error is not None}
+
+
+def _no_contact(typed: str) -> FieldError | None:
+    """Why it is neither a mailbox nor a number of any country that the house is in; None where it may be one."""
+    if "@" in typed:
+        mailbox = contacts.email(typed)
+        return mailbox if isinstance(mailbox, FieldError) else None
+    countries = dict.fromkeys(each.country for each in catalogue(db.session()).location_by_id.values())
+    read = [contacts.phone(typed, region=country) for country in countries]
+    wrong = [each for each in read if isinstance(each, FieldError)]
+    if len(wrong) < len(read):
+        return None
+    return next((each for each in wrong if each.code != "phone_odd"), FieldError("contact_required"))
 
 
 def _found(reference: str, contact: str) -> BookingView | None:

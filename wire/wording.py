@@ -449,6 +449,9 @@ _FIELDS = {
     "phone_refused": n_("This kind of number cannot be used. Give a mobile or landline number."),
     "email_odd": n_("This does not look like an e-mail address. For example: name@example.com"),
     "email_unfinished": n_("Something is missing after the @. For example: name@example.com"),
+    "reference_odd": n_(
+        "A reference has 8 letters and figures, never 0 or O, 1, I or L among them. For example: K7MQ 4XWT"
+    ),
     "no_picture": n_("This is not a JPEG, PNG or WebP picture that can be shown."),
     "file_needed": n_("Please choose a file."),
     "file_empty": n_("This file is empty. Choose another one."),

@@ -376,3 +376,111 @@ def test_forced_colours_keep_what_is_chosen_to_be_seen(clinic, new_page):
     page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
     outline = page.evaluate("getComputedStyle(document.querySelector('.day.chosen > *')).outlineStyle")
     assert outline == "solid"
+
+
+def state_of(page, name):
+    """What a field says of itself: its sentence, whether it is invalid, what describes it."""
+    field, said = page.locator(f"#{name}"), page.locator(f"#{name}-error")
+    return (
+        said.inner_text() if said.count() else None,
+        field.get_attribute("aria-invalid"),
+        (field.get_attribute("aria-describedby") or "").strip(),
+    )
+
+
+def left(page, name, *, wrong):
+    """Leaves the field with the focus; a sentence at the field of that name comes, or goes."""
+    page.keyboard.press("Tab")
+    page.wait_for_selector(f"#{name}-error", state="attached" if wrong else "detached")
+
+
+def drawn(page):
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+
+
+UNFINISHED = "Something is missing after the @. For example: name@example.com"
+
+
+def test_a_field_is_checked_on_leaving_it_and_never_while_one_types(clinic, new_page):
+    page = new_page(width=390)
+    hold(page, clinic.url, "ultrasound", "2026-12-08")
+    asked = []
+    page.on("request", lambda request: asked.append(request) if request.url.endswith("/check") else None)
+    # Walked through, untouched: nobody is blamed for what she has not come to yet.
+    page.focus("#name")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.focus("#email")
+    page.keyboard.type("hannah@")
+    assert not asked
+    assert page.locator(".error").count() == 0
+    left(page, "email", wrong=True)
+    assert state_of(page, "email") == (UNFINISHED, "true", "email-hint email-error")
+    assert page.locator("#said").inner_text() == UNFINISHED
+    assert page.evaluate("document.activeElement.name") == "q_referral"
+    assert page.locator("#mend").count() == 0
+    # Mending: while she types it stands, on leaving it goes.
+    page.fill("#email", "hannah@example.com")
+    assert state_of(page, "email")[0] == UNFINISHED
+    left(page, "email", wrong=False)
+    assert state_of(page, "email") == (None, None, "email-hint")
+    # A question that opened with an answer, emptied again.
+    page.get_by_label("Yes").check()
+    page.fill("#q_referred_by", "x")
+    page.fill("#q_referred_by", "")
+    left(page, "q_referred_by", wrong=True)
+    assert state_of(page, "q_referred_by") == ("This is needed.", "true", "q_referred_by-error")
+    # An e-mail stands in for the phone whose absence was told before.
+    page.fill("#email", "")
+    page.fill("#phone", "1")
+    page.fill("#phone", "")
+    left(page, "phone", wrong=True)
+    assert state_of(page, "phone")[0] == "A phone number or an e-mail address is needed."
+    page.fill("#email", "hannah@example.com")
+    left(page, "phone", wrong=False)
+    assert state_of(page, "phone")[0] is None
+
+
+def test_an_answer_that_is_late_or_fails_changes_nothing_and_no_press_goes_astray(clinic, new_page):
+    page = new_page(width=390)
+    hold(page, clinic.url)
+    held = []
+    page.route("**/check", lambda route: held.append(route))
+    page.fill("#phone", "030 1")
+    with page.expect_request("**/check"):
+        page.keyboard.press("Tab")
+    # She is back and types on before the answer comes.
+    page.fill("#phone", "+49 151 23456789")
+    with page.expect_response("**/check") as heard:
+        held.pop().continue_()
+    assert heard.value.status == 200
+    heard.value.finished()
+    drawn(page)
+    assert state_of(page, "phone") == (None, None, "phone-hint")
+    page.unroute("**/check")
+    page.route("**/check", lambda route: route.abort())
+    page.fill("#email", "hannah@")
+    with page.expect_event("requestfailed", lambda request: "hannah%40" in request.post_data):
+        page.keyboard.press("Tab")
+    drawn(page)
+    assert state_of(page, "email")[0] is None
+    # What is said while a button is pressed does not take it away from under the finger.
+    page.unroute("**/check")
+    page.focus("#email")
+    page.keyboard.type("x")
+    button = page.get_by_role("button", name="Confirm booking")
+    button.scroll_into_view_if_needed()
+    before = button.bounding_box()
+    page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] - 4)
+    with page.expect_response("**/check") as heard:
+        page.mouse.down()
+    heard.value.finished()
+    drawn(page)
+    assert button.bounding_box() == before
+    page.mouse.up()
+    page.wait_for_selector("#mend")
+    assert state_of(page, "email")[0] == UNFINISHED
+    # What was sent wrong is taken back on leaving as well.
+    page.fill("#email", "hannah@example.com")
+    left(page, "email", wrong=False)
+    assert state_of(page, "email") == (None, None, "email-hint")

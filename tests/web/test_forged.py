@@ -66,8 +66,10 @@ def test_the_addresses_that_change_something_are_these(guarded):
         "/b/K7MQ4XWT/move",
         "/book/check-up",
         "/book/check-up/details",
+        "/book/check-up/details/check",
         "/f/K7MQ4XWT",
         "/find",
+        "/find/check",
         "/webhooks/twilio/inbound",
         "/webhooks/twilio/status",
     ]

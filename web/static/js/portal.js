@@ -1,6 +1,7 @@
 // Comfort only: every step works without this script, and the server judges again.
 import { $, all, say, show } from "./page.js";
 import { conditional } from "./questions.js";
+import "./fields.js";
 
 // The customer's own zone, for the times beside the venue's.
 try {
