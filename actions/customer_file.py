@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as OrmSession
 from actions import contacts
 from actions.record import record
 from actions.transaction import run
-from models.base import dialect_of, upsert
+from models.base import db, dialect_of, upsert
 from models.people import Contact, Customer, CustomerContact, CustomerTag, Staff
 from models.snapshot import catalogue
 from rules import errors, text
@@ -72,6 +72,20 @@ def change(
         return True
 
     return run(work)
+
+
+def wrong(
+    *,
+    fields: Mapping[str, Any],
+    tags: Sequence[str] | None = None,
+    ways: Mapping[str, Sequence[str]] | None = None,
+) -> Mapping[str, FieldError]:
+    """What ``change`` would find wrong with these, field by field. Nothing is written."""
+    try:
+        _checked(db.session(), fields, tags, ways)
+    except Invalid as refusal:
+        return refusal.errors
+    return {}
 
 
 def _named(name: str) -> dict[str, str]:

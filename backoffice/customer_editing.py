@@ -22,7 +22,8 @@ from models.base import db
 from models.customer_queries import ways
 from models.people import Customer
 from models.scope import reachable
-from rules.errors import Invalid, Missing, Refusal, StalePage
+from rules.errors import FieldError, Invalid, Missing, Refusal, StalePage
+from web import checks
 from web.fields import whole
 from web.locale import words
 from wire.happened_words import FIELDS, LIKE
@@ -69,28 +70,49 @@ def _form(found: Customer, typed: Mapping[str, str], wrong: Mapping[str, str], s
 @door("customer.write")
 def do_customer_edit(public_id: str) -> AnyResponse:
     """Writes it down. Contacts that she may not read stay, whatever the form says."""
-    found = got(public_id, "customer.write")
-    names = ("name", "level", "region", "owner", "tags", "phones", "emails")
-    typed = {name: request.form.get(name, "")[:2000] for name in names}
-    owner = whole(typed["owner"], digits=15)
-    plain = reachable(access.viewer())
+    found, typed = got(public_id, "customer.write"), _typed()
     try:
         changed = customer_file.change(
             id=found.id,
-            fields={"name": typed["name"], "level": typed["level"], "region": typed["region"], "owner_id": owner},
-            tags=_SEPARATED.split(typed["tags"]),
-            ways={kind: _SEPARATED.split(typed[f"{kind}s"]) for kind in ("phone", "email")} if plain else None,
+            **_meant(typed),
             revision=whole(request.form.get("revision", ""), digits=8),
             actor=access.viewer().actor,
             now=clock.now(),
         )
     except Invalid as refusal:
-        wrong = {_FORM.get(name, name): words().field(error) for name, error in refusal.errors.items()}
-        return _form(found, typed, wrong, refusal.status)
+        return _form(found, typed, _sentences(refusal.errors), refusal.status)
     except StalePage as refusal:
         return _form(found, typed, {"": words().sentence(refusal)}, refusal.status)
     toast(words().gettext("Saved.") if changed else words().gettext("Nothing was changed: it was so already."))
     return redirect(url_for("desk.customers_one", public_id=public_id), 303)
+
+
+@desk.post("/customers/<public_id>/edit/check")
+@door("customer.write")
+def check_customer(public_id: str) -> AnyResponse:
+    """What saving would say of the fields that are asked for. Nothing is written."""
+    got(public_id, "customer.write")
+    return checks.said(_sentences(customer_file.wrong(**_meant(_typed()))))
+
+
+def _typed() -> dict[str, str]:
+    names = ("name", "level", "region", "owner", "tags", "phones", "emails")
+    return {name: request.form.get(name, "")[:2000] for name in names}
+
+
+def _meant(typed: Mapping[str, str]) -> dict[str, Any]:
+    """What was typed, as the action takes it; without the contacts where she may not read them."""
+    ways = {kind: _SEPARATED.split(typed[f"{kind}s"]) for kind in ("phone", "email")}
+    return {
+        "fields": {name: typed[name] for name in ("name", "level", "region")}
+        | {"owner_id": whole(typed["owner"], digits=15)},
+        "tags": _SEPARATED.split(typed["tags"]),
+        "ways": ways if reachable(access.viewer()) else None,
+    }
+
+
+def _sentences(wrong: Mapping[str, FieldError]) -> dict[str, str]:
+    return {_FORM.get(name, name): words().field(error) for name, error in wrong.items()}
 
 
 _FORM = {"phone": "phones", "email": "emails", "owner_id": "owner"}

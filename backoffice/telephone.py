@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 import clock
 from actions import desk_booking, idempotency
+from actions.people import checked
 from backoffice import access, desk
 from backoffice.access import door
 from backoffice.standing import tellable
@@ -28,6 +29,7 @@ from rules.errors import (
     Refusal,
     SlotTaken,
 )
+from web import checks
 from web.locale import words
 from wire.explaining import broken as in_words
 
@@ -91,7 +93,7 @@ def do_telephone() -> AnyResponse:
     except MustOverrule as refusal:
         return _overruling(typed, refusal, may)
     except Invalid as refusal:
-        return _page(typed, {_name(path): words().field(each) for path, each in refusal.errors.items()}, refusal.status)
+        return _page(typed, _sentences(refusal), refusal.status)
     except SlotTaken as refusal:
         sentence = words().sentence(refusal, typed.location.timezone)
         return _page(typed, {"start": sentence}, refusal.status, near=near(refusal, typed))
@@ -103,6 +105,22 @@ def do_telephone() -> AnyResponse:
         return _page(typed, {"start": words().sentence(refusal, typed.location.timezone)}, refusal.status)
     _toast(card(done.booking, now))
     return redirect(url_for("desk.booking", reference=done.booking.reference), 303)
+
+
+@desk.post("/book/check")
+@door("booking.create")
+def check_telephone() -> AnyResponse:
+    """What booking would say of the fields that are asked for: of the customer and her answers. Nothing is written."""
+    typed = typed_in(request.form)
+    try:
+        checked(typed.known, typed.service, typed.location, _person(typed), _answers(typed), name_only=True)
+    except Invalid as refusal:
+        return checks.said(_sentences(refusal))
+    return checks.said({})
+
+
+def _sentences(refusal: Invalid) -> dict[str, str]:
+    return {_name(path): words().field(each) for path, each in refusal.errors.items()}
 
 
 def _key(typed: str, actor: str) -> idempotency.Key | None:

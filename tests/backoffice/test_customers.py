@@ -15,7 +15,7 @@ from actions import cancel, consenting, customer_file, likeness
 from models.base import db
 from models.feedback import Feedback
 from models.history import History
-from models.people import Customer
+from models.people import Contact, Customer
 from tests.factories import HANNAH, TOM, booked, free
 from tests.support.staff import account, signed_in
 
@@ -270,3 +270,28 @@ def test_customers_are_asked_with_empty_boxes_and_take_it_back_by_their_link(cli
         assert said in after
         assert after.count("You agreed on") == count
     assert "struck" not in after, "the booking stays"
+
+
+def test_a_field_that_is_left_is_told_what_saving_tells_and_nothing_is_saved(manager, clinic):
+    address = page_of("Hannah Vogel")
+
+    def told(visitor, **typed):
+        fields = ["name", "phones", "emails", "level", "tags", "owner"]
+        form = {"name": "Hannah Vogel", "phones": "", "emails": "", "level": "", "tags": "", "owner": "", **typed}
+        answer = visitor.post(f"{address}/edit/check", data={**form, "field": fields})
+        return answer.status_code, re.findall(r'id="(\w+)-error">.*?</svg>([^<]+)<', answer.text)
+
+    assert told(manager) == (204, [])
+    wrong = {"name": "", "phones": "+49 151 23456789\n030 1", "emails": "hannah@", "level": "x" * 41, "owner": "99"}
+    said = dict(told(manager, **wrong)[1])
+    assert set(said) == {"name", "phones", "emails", "level", "owner"}
+    assert said["phones"] == "This number does not have the right length."
+    refused = manager.post(f"{address}/edit", data=wrong)
+    assert refused.status_code == 422
+    assert all(sentence in refused.text for sentence in said.values())
+    # Not hers, not there.
+    assert told(signed_in(clinic, account("staff", resource="dr-braun")))[0] == 403
+    assert manager.post("/desk/customers/nobody/edit/check", data={"field": "name"}).status_code == 404
+    assert "Hannah Vogel" in manager.get(address).text
+    kinds = select(Contact.kind, Contact.value).order_by(Contact.id)
+    assert ("phone", "+49301") not in set(map(tuple, db.session.execute(kinds)))

@@ -14,7 +14,7 @@ from models.base import db
 from models.booking import Booking
 from models.consent import Consent, ConsentText
 from models.history import steps_of
-from models.people import Staff
+from models.people import Contact, Staff
 from rules.errors import OwnRequest
 from tests.factories import HANNAH, TOM, booked
 from tests.support.staff import account, signed_in
@@ -299,3 +299,27 @@ def test_a_visit_that_is_over_is_written_down_without(desk, clock):
     answer = book(desk, start="2026-11-27T10:30:00+01:00", overrule="was here")
     assert answer.status_code == 303, words_of(answer)
     assert agreed() == []
+
+
+def test_a_field_that_is_left_is_told_what_booking_tells(desk, clinic):
+    def told(*fields, visitor=desk, **typed):
+        answer = visitor.post(
+            "/desk/book/check", data={"service": "check-up", "name": "Tom", **typed, "field": list(fields)}
+        )
+        return answer.status_code, re.findall(r'id="(\w+)-error">.*?</svg>([^<]+)<', answer.text)
+
+    fields = ("who", "name", "phone", "email", "q_referral", "start")
+    assert told(*fields) == (204, [])
+    wrong = {"name": " ", "phone": "030 1", "email": "tom@", "start": "never"}
+    assert told(*fields, **wrong) == (
+        200,
+        [
+            ("name", "This is needed."),
+            ("phone", "This number does not have the right length."),
+            ("email", "Something is missing after the @. For example: name@example.com"),
+        ],
+    )
+    assert told("q_referral", service="ultrasound", q_referral="") == (200, [("q_referral", "This is needed.")])
+    assert told("phone", phone="030 1", visitor=signed_in(clinic, account("auditor")))[0] == 403
+    assert count() == 0
+    assert db.session.execute(select(func.count()).select_from(Contact)).scalar_one() == 0

@@ -288,3 +288,25 @@ def test_somebody_new_is_booked_with_the_keyboard_alone_too(clinic, enter):
     page.wait_for_url(re.compile(r"/desk/b/\w{8}$"))
     page.locator(".toast", has_text="已预约：Li Lei").wait_for()
     assert typist.presses <= 40, f"{typist.presses} presses"
+
+
+def test_a_field_of_the_desk_is_checked_on_leaving_it(clinic, enter):
+    for width, locale in ((1280, "en"), (390, "zh-CN")):
+        page = enter("front_desk", "/desk/book?service=ultrasound", width=width, locale=locale)
+        page.fill("#name", "Can Öztürk")
+        page.fill("#phone", "030 1")
+        assert page.locator(".error").count() == 0
+        page.keyboard.press("Tab")
+        page.wait_for_selector("#phone-error")
+        assert page.evaluate("document.activeElement.id") == "email"
+        is_sound(page, f"/desk/book {width} {locale}")
+        page.fill("#phone", "0151 23456789")
+        page.keyboard.press("Tab")
+        page.wait_for_selector("#phone-error", state="detached")
+        # The questions of another service have fields of their own.
+        page.select_option("#service", "check-up")
+        page.wait_for_selector("#q_referral", state="detached")
+        page.fill("#email", "can@")
+        page.keyboard.press("Tab")
+        page.wait_for_selector("#field-email.wrong #email-error")
+        assert page.locator("#phone").get_attribute("aria-invalid") is None

@@ -1,6 +1,7 @@
 // Comfort only: every page of the desk works without this script, and the server judges again.
 import { $, all, say } from "./page.js";
 import { conditional } from "./questions.js";
+import "./fields.js";
 
 // A password that is typed can be looked at.
 for (const button of all("[data-show]")) {
