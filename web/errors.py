@@ -91,7 +91,8 @@ def _failed(error: Exception) -> Response:
 def _away(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
     words_ = str(error.orig)
-    return state.startswith(("08", "57P")) or "connection" in words_ or "database is locked" in words_
+    # 57014: a look that takes longer than the database lets it.
+    return state.startswith(("08", "57P", "57014")) or "connection" in words_ or "database is locked" in words_
 
 
 def _answer(error: Refusal | HTTPException | None, status: int, code: str | None = None) -> Response:

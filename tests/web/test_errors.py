@@ -6,8 +6,10 @@ import logging
 import re
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from models.base import db
 from portal import front
 from rules.errors import Busy, StorageFull
 
@@ -79,3 +81,16 @@ def test_programs_are_answered_in_their_own_way(clinic):
     answer = clinic.get("/api/v1/nothing")
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_look_that_takes_the_database_too_long_is_a_pause(clinic, monkeypatch):
+    def slow(*_given, **_named):
+        db.session.execute(text("SET LOCAL statement_timeout = 20"))
+        db.session.execute(text("SELECT pg_sleep(5)"))
+
+    monkeypatch.setattr(front, "state_of", slow)
+    answer = clinic.get("/")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert clinic.get("/find").status_code == 200
