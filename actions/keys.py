@@ -127,7 +127,7 @@ def used(key: Opened, now: datetime) -> None:
         return
     wanted = update(Token).where(Token.id == key.id).values(last_used_at=now)
     # A call does not fail because this could not be noted.
-    with suppress(errors.Busy):
+    with suppress(errors.Busy, errors.StorageFull):
         run(lambda session: session.execute(wanted.execution_options(synchronize_session=False)))
 
 

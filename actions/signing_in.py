@@ -178,7 +178,7 @@ def seen(sign_in_: SignIn, now: datetime) -> None:
         session.execute(update(SignIn).where(SignIn.id == id).values(seen_at=now).execution_options(**_QUIET))
 
     # A page does not fail because this could not be noted.
-    with suppress(errors.Busy):
+    with suppress(errors.Busy, errors.StorageFull):
         run(work)
 
 
