@@ -178,11 +178,19 @@ def _wish(held: Held) -> Wish:
 
 
 def _over(held: Held, now: datetime) -> Response:
-    """The hold is over: what is near, the same time first when it is still free."""
+    """The hold is over: what is near, the same time first when it is still free. Of what is offered no more nothing is near."""
+    if held.service not in catalogue(db.session()).services:
+        return _gone(errors.ResourceGone(start=held.start))
     wish = _wish(held)
     asked = asked_of(wish)
     refusal = errors.HoldExpired(start=held.start)
     return lost(asked, wish, held.start, refusal, now)
+
+
+def _gone(refusal: errors.Refusal) -> Response:
+    said = words().gettext("Nothing was booked and nobody was told.")
+    page = render_template("web/error.html", title=words().sentence(refusal), text=said, again=None, kept=None)
+    return make_response(page, refusal.status)
 
 
 def form(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from actions import visits
+from actions import catalogue, visits
 from models.base import db
 from models.booking import Allocation, Booking, Hold
 from models.catalogue import Resource
 from models.doors import Source, VisitCount
+from rules.rights import Viewer
 from tests.factories import HANNAH, TOM, booked, free
 from tests.portal.test_journey import form_of, hold_first, tree
 from tests.support.houses import BUSINESSES
@@ -141,3 +142,38 @@ def test_the_address_is_asked_where_somebody_comes_to_the_customer(load_business
     assert done.status_code == 303
     assert db.session.execute(select(Booking.address)).scalar_one() == "Torstraße 1, 10119 Berlin"
     assert "Torstraße 1, 10119 Berlin" in client.get(done.headers["Location"]).text
+
+
+OWNER = Viewer(id=7, name="Olga", email="owner@praxis.example", role="owner")
+
+
+def serving(clock, *people):
+    """These alone give check-ups."""
+    service = catalogue.entry(db.session(), "service", "check-up")
+    service["needs"][0] = {"kind": "staff", "any_of": list(people), "customer_may_choose": True}
+    catalogue.save("service", "check-up", service, by=OWNER, now=clock.now)
+
+
+def test_who_leaves_while_a_time_is_held_is_never_booked_and_others_are_offered(clinic, clock):
+    serving(clock, "dr-braun", "dr-yilmaz")
+    _, details = hold_first(clinic, **{"with": "dr-yilmaz"})
+    action, hidden = form_of(clinic.get(details), "name")
+    serving(clock, "dr-braun")
+    assert catalogue.retire("resource", "dr-yilmaz", by=OWNER, now=clock.now)
+    answer = clinic.post(action, data={**hidden, **HANNAH})
+    assert answer.status_code == 409
+    page = tree(answer)
+    assert "Dr. Jonas Braun" in page.find("main").get_text()
+    assert HANNAH["email"] in page.find("main").get_text()
+    assert db.session.execute(select(func.count()).select_from(Booking)).scalar_one() == 0
+
+
+def test_a_service_that_goes_while_a_time_is_held_says_so_and_is_never_booked(clinic, clock):
+    _, details = hold_first(clinic)
+    action, hidden = form_of(clinic.get(details), "name")
+    assert catalogue.retire("service", "check-up", by=OWNER, now=clock.now)
+    answer = clinic.post(action, data={**hidden, **HANNAH})
+    assert answer.status_code == 409
+    assert tree(answer).find("h1").get_text() == "This is not offered any more. Choose another time."
+    assert clinic.get(details).status_code < 500
+    assert db.session.execute(select(func.count()).select_from(Booking)).scalar_one() == 0
