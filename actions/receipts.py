@@ -78,17 +78,17 @@ def unheard(*, now: datetime) -> list[Unheard]:
         query = select(Message.id, Message.provider_id, Message.settled_at).where(due)
         found = session.execute(query.order_by(Message.next_at, Message.id).limit(AT_ONCE)).all()
         return [
-            Unheard(id, carrier)
+            Unheard(id, str(carrier))
             for id, carrier, since in found
-            if session.execute(
-                update(Message)
-                .where(Message.id == id, due)
-                .values(next_at=now + (now - since))
-                .execution_options(**_QUIET)
-            ).rowcount  # type: ignore[attr-defined]
+            if since and _taken(session, and_(Message.id == id, due), now + (now - since))
         ]
 
     return run(work)
+
+
+def _taken(session: OrmSession, which: ColumnElement[bool], again: datetime) -> bool:
+    taken = session.execute(update(Message).where(which).values(next_at=again).execution_options(**_QUIET))
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
 
 
 def end_unheard(*, now: datetime) -> None:

@@ -222,7 +222,7 @@ def at_work(desk, step, monkeypatch):
 
 def slow(desk, meanwhile):
     """Works, and after its first part sleeps for longer than the file is left to it."""
-    slept = []
+    slept: list[bool] = []
 
     def ended():
         if not slept:

@@ -179,14 +179,14 @@ def test_a_copy_is_handed_over_once_the_person_is_known(clinic, manager, clock):
     assert data["history"][0]["what"] == "confirmed"
     assert "Hannah Vogel" in page
     assert "Tom" not in page
-    for said in (
+    for words in (
         "<dt>Known since</dt>",
         "<dt>Booked on</dt>",
         "Words: Friendly",
         "<dd>Confirmation</dd>",
         "<dd>General check-up</dd>",
     ):
-        assert said in page, said
+        assert words in page, words
     answer = manager.post(path + "/copy", data={"how": "paper"}, headers={"Accept-Language": "zh-CN"})
     with ZipFile(io.BytesIO(answer.data)) as packed:
         again, chinese = json.loads(packed.read("data.json")), packed.read("data.html").decode()

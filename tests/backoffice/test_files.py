@@ -263,7 +263,7 @@ def test_without_that_it_is_taken_while_it_is_made(long_export, clock, monkeypat
 
 def another(long_export, clock, monkeypatch):
     """Another worker makes the whole file once, while the first one sleeps."""
-    done = []
+    done: list[bool] = []
 
     def meanwhile():
         if not done:
