@@ -23,6 +23,7 @@ def run_migrations_online() -> None:
     with engine.connect().execution_options(**{BEGIN_WRITING: True}) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("SET lock_timeout = '2s'")
             connection.commit()
         _run(connection)
 

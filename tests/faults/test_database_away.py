@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.faults.watching import book, confirm, hold, unsent, until
+from tests.faults.watching import book, confirm, hold, unsent, until, workers
 from tests.invariants import check
 from tests.races.racing import Store
 from tests.support.databases import Database
@@ -79,3 +79,45 @@ def test_cut_again_and_again_while_many_confirm(gate: Gate, serve: Callable[...,
     assert store.value("SELECT count(*) FROM booking") == 16
     with store.engine.connect() as connection:
         check(connection)
+
+
+@pytest.fixture
+def few(gate: Gate) -> Iterator[tuple[str, Callable[[int], None]]]:
+    """The address for a user of the database of her own, and how many connections she may have from now on."""
+    owner = Store(gate.behind).engine.execution_options(isolation_level="AUTOCOMMIT")
+    name = f"few_{owner.url.database}"
+
+    def may_have(connections: int) -> None:
+        with owner.connect() as connection:
+            connection.exec_driver_sql(f'ALTER ROLE "{name}" CONNECTION LIMIT {connections}')
+            connection.exec_driver_sql(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}'"
+            )
+
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f'CREATE ROLE "{name}" LOGIN')
+        for kind in ("TABLES", "SEQUENCES"):
+            connection.exec_driver_sql(f'GRANT ALL ON ALL {kind} IN SCHEMA public TO "{name}"')
+    yield owner.url.set(username=name).render_as_string(hide_password=False), may_have
+    may_have(0)
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f'DROP OWNED BY "{name}"')
+        connection.exec_driver_sql(f'DROP ROLE "{name}"')
+
+
+def test_a_server_that_takes_no_more_connections(
+    few: tuple[str, Callable[[int], None]], serve: Callable[..., Served], gate: Gate
+):
+    url, may_have = few
+    served = serve(None, DATABASE_URL=url)
+    book(served, 1)
+    before = workers(served)
+    may_have(0)
+    assert requests.get(f"{served.url}/healthz", timeout=30).status_code == 200
+    for path in ("/readyz", "/book/check-up", "/api/v1/services/check-up/slots"):
+        answers = [requests.get(f"{served.url}{path}", timeout=30) for _ in range(5)]
+        assert {answer.status_code for answer in answers} == {503}, path
+    may_have(20)
+    book(served, 2)
+    assert requests.get(f"{served.url}/readyz", timeout=30).status_code == 200
+    assert workers(served) == before, "a process went down over it"

@@ -68,3 +68,9 @@ def later(served: Served, seconds: float) -> None:
 def unsent(store: Store) -> int:
     """How many messages that should have left are not settled."""
     return int(store.value(f"SELECT count(*) FROM message WHERE {AT_ONCE} AND state <> 'sent'"))
+
+
+def workers(served: Served) -> set[str]:
+    """The processes that answer."""
+    with open(f"/proc/{served.process.pid}/task/{served.process.pid}/children") as children:
+        return set(children.read().split())

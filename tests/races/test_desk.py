@@ -109,6 +109,21 @@ def test_one_approves_and_one_declines(town, staff, sizes):
             together([asking(town.cancelling(made))])
 
 
+def test_a_request_whose_time_has_come_is_approved_or_has_expired(town, staff, sizes):
+    starts = town.starts("advice")
+    for round_ in range(sizes(4, 50)):
+        start = starts[(round_ * 4 + 2) % len(starts)]
+        made = town.book("advice", start)
+        given = {"reference": made["reference"]}
+        answers = together(
+            [staff(review.approve, actor="staff:1", **given), staff(review.expire, now=instant(start), **given)]
+        )
+        assert sorted(answers) == ["", "state_changed"]
+        assert status_of(town, made) == ("confirmed" if answers[0] == "" else "expired")
+        if answers[0] == "":
+            together([asking(town.cancelling(made))])
+
+
 def test_who_arrives_while_she_cancels_has_done_one_of_both(town, staff, sizes):
     starts = town.starts("photo")
     for round_ in range(sizes(4, 40)):
