@@ -75,7 +75,7 @@ def strict(chromium: Any) -> Iterator[Callable[..., Any]]:
 
     def page(**options: Any) -> Any:
         found = started.new_context(locale="en", viewport={"width": 900, "height": 900}, **options).new_page()
-        found.set_default_timeout(15_000)
+        found.set_default_timeout(30_000)
         return found
 
     yield page

@@ -176,6 +176,8 @@ def test_sent_once_more_from_a_page_that_was_gone_back_to_it_leads_to_the_bookin
     assert db.session.execute(select(Booking.name)).scalar_one() == "Anna Lee"
 
 
+# Decided above any database.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_any_cookie_is_no_fault(asking, clock):
     values = [value for _, value in WORDS if value.isascii() and value.isprintable() and ";" not in value] + ZONES[1:6]
     for name in ("session", "lang", "tz"):
@@ -216,6 +218,8 @@ ODD_HEADERS = [
 ]
 
 
+# Decided above any database.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("name", "value"), ODD_HEADERS)
 def test_odd_headers_are_no_fault(asking, name, value):
     for path in ("/", "/book/everything", "/find", "/api/v1/services", "/b/K7MQ4XWT", "/feeds/x.ics"):

@@ -55,6 +55,8 @@ def token_of(visitor, path):
     return re.search(r'name="csrf_token" value="([^"]+)"', visitor.get(path).text)[1]
 
 
+# Decided above any database.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_no_form_without_its_own_token_changes_anything(guarded):
     practice, visitor, other = guarded
     own, foreign = token_of(visitor, "/desk/account"), token_of(other, "/desk/sign-in")
@@ -83,6 +85,8 @@ def test_a_form_from_elsewhere_changes_nothing_even_with_the_right_token(guarded
     assert stored() == before
 
 
+# Decided above any database.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_is_a_change_cannot_be_asked_for_by_its_address(practice):
     visitor, before = practice.browser("O"), stored()
     for path, form in changing(practice):
@@ -95,6 +99,8 @@ def test_what_is_a_change_cannot_be_asked_for_by_its_address(practice):
     assert stored() == before
 
 
+# Decided above any database.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_looking_at_every_page_changes_nothing(practice):
     for letter in "OSA":
         visitor = practice.browser(letter)
@@ -106,6 +112,8 @@ def test_looking_at_every_page_changes_nothing(practice):
         assert stored() == before
 
 
+# Decided above any database.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_answer_of_the_desk_is_guarded_and_kept_by_nobody(practice):
     for letter in ("O", "S", None):
         visitor = practice.browser(letter) if letter else practice.app.test_client()
@@ -136,6 +144,8 @@ def test_every_answer_of_the_desk_is_guarded_and_kept_by_nobody(practice):
             assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", page)
 
 
+# Decided above any database.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_with_a_customer_carries_name_and_minute(practice):
     """The watermark of S-71; an address cannot switch it off."""
     visitor = practice.browser("O")
