@@ -31,6 +31,7 @@ def clinic(serve):
     with app.app_context():
         account("owner", name="Mara Lindner")
         account("front_desk", name="Mei Sun")
+        account("manager", name="Jonas Weber")
         served.references = [
             booked("check-up", BEFORE, start=NINE + after, customer=who, resources=["dr-braun"]).booking.reference
             for after, who in ((timedelta(0), HANNAH), (timedelta(hours=1), TOM), (timedelta(hours=2), LONG))
