@@ -6,7 +6,7 @@ import sqlite3
 import threading
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from models import base
@@ -29,12 +29,27 @@ def write(connection):
         return writing.execute(text("PRAGMA busy_timeout")).scalar_one()
 
 
-def test_it_has_its_turn_once_the_other_is_done(other):
+@pytest.fixture
+def tries(app):
+    """How often the lock was looked for, one entry each."""
+    found = []
+
+    def note(_connection, _cursor, statement, *_more):
+        found.extend([statement] if statement == "BEGIN IMMEDIATE" else [])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield found
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_it_has_its_turn_once_the_other_is_done(other, tries):
     letting_go = threading.Timer(0.3, lambda: other.execute("COMMIT"))
     letting_go.start()
     # What is read afterwards waits as long as SQLite waits by itself.
     assert write(db.engine.connect()) == base.PATIENCE_MS
     letting_go.join()
+    # SQLite by itself would have been asked once, and would have slept up to a tenth of a second at a time.
+    assert len(tries) > 2
 
 
 def test_it_says_so_when_the_other_does_not_end(other, monkeypatch):
@@ -45,9 +60,10 @@ def test_it_says_so_when_the_other_does_not_end(other, monkeypatch):
     assert write(db.engine.connect()) == 50
 
 
-def test_what_is_wrong_otherwise_is_not_tried_again(app):
+def test_what_is_wrong_otherwise_is_not_tried_again(tries):
     with db.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
         with pytest.raises(OperationalError, match="within a transaction"):
             base._begin_writing(connection)
+        assert len(tries) == 1
         assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == base.PATIENCE_MS
