@@ -104,7 +104,7 @@ def test_the_desk_gives_a_picture_and_a_list(house, new_page, width, locale):
     choose(page, "#file", "photo.png", picture(size=(300, 200)))
     send.click()
     page.wait_for_selector("#picture img.kept")
-    assert page.evaluate("document.querySelector('#picture img.kept').naturalWidth") > 0
+    page.wait_for_function("document.querySelector('#picture img.kept').naturalWidth > 0")
 
     page.goto(f"{house.url}/desk/import")
     choose(page, "#file", "people.csv", b"Name,Phone\n" + b"x" * 10_500_000)

@@ -41,9 +41,11 @@ def written():
 
 
 def sentences(answer):
-    """What is said of each field of a form."""
+    """What a reader sees said of each field of a form."""
     return {
-        each["id"].removesuffix("-error"): each.get_text(strip=True) for each in tree(answer).find_all(class_="error")
+        each["id"].removesuffix("-error"): each.get_text(strip=True)
+        for each in tree(answer).find_all(class_="error")
+        if not each.has_attr("hidden")
     }
 
 

@@ -75,7 +75,9 @@ def test_lengths_of_all_kinds_find_their_place_among_each_other(town, sizes):
             dice = random.Random(number)
             for _ in range(tries):
                 answer = town.booking("haircut", dice.choice(starts), duration=dice.choice([30, 45, 60, 90]))(session)
-                assert answer.status_code in (201, 409, 422), answer.text
+                # 503 is what a crowd on a slow machine is promised: nothing was changed, and it comes with a time to wait.
+                assert answer.status_code in (201, 409, 422, 503), answer.text
+                assert answer.status_code != 503 or answer.json()["code"] == "busy", answer.text
             return session.get(f"{town.url}/healthz", timeout=60)
 
         return act
