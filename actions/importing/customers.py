@@ -77,21 +77,24 @@ def _there(session: OrmSession, keys: Iterable[Key]) -> dict[Key, list[tuple[str
     """Folded name, id and public id of everybody who has one of these contacts, the oldest first. By a name that was merged it is
     the other."""
     found: dict[Key, list[tuple[str, int, str]]] = defaultdict(list)
+    # In two steps: as one join, a table that has grown by a file since its last ANALYZE is read whole for each hundred rows.
+    known = {
+        id: (kind, value)
+        for id, kind, value in session.execute(select(Contact.id, Contact.kind, Contact.value).where(_among(keys)))
+    }
     query = (
         select(
-            Contact.kind,
-            Contact.value,
+            CustomerContact.contact_id,
             Customer.folded_name,
             func.coalesce(Customer.merged_into, Customer.id),
             Customer.public_id,
         )
-        .join(CustomerContact, CustomerContact.contact_id == Contact.id)
         .join(Customer, Customer.id == CustomerContact.customer_id)
-        .where(_among(keys), Customer.erased_at.is_(None))
+        .where(CustomerContact.contact_id.in_(known), Customer.erased_at.is_(None))
         .order_by(Customer.merged_into.is_not(None), Customer.id)
     )
-    for kind, value, name, id, public in session.execute(query):
-        found[kind, value].append((name, id, public))
+    for contact, name, id, public in session.execute(query) if known else ():
+        found[known[contact]].append((name, id, public))
     return found
 
 
