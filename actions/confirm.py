@@ -160,13 +160,20 @@ class Making:
 
     def from_wish(self, wish: Wish) -> Booked:
         asked = _asked(self.known, wish)
-        person, answers = checked(self.known, asked.service, asked.location, self.customer, self.answers)
+        person, answers = self._checked(asked.service, asked.location)
         contacts = self._within_limit(asked.service, person)
         seat = claim(self.session, asked, wish.start, now=self.now, held_until=None)
         source, terms = source_id(self.session, self.source), terms_of(asked, seat.start)
         return self.write(
             asked.service, asked.location, person, answers, contacts, seat, terms, asked.seats, None, source
         )
+
+    def _checked(self, service: Service, location: Location) -> tuple[Person, dict[str, Any]]:
+        """Who books, and her answers; refused without what she has to agree to."""
+        person, answers = checked(self.known, service, location, self.customer, self.answers)
+        if self.consents is not None:
+            consenting.refuse_without(self.session, self.consents)
+        return person, answers
 
     def from_hold(self, secret: str) -> Booked:
         row = self.session.execute(
@@ -179,9 +186,7 @@ class Making:
         service = self.known.service_by_id[place.service_id]
         location = self.known.location_by_id[place.location_id]
         self._refuse_ended(held, place)
-        person, answers = checked(self.known, service, location, self.customer, self.answers)
-        if self.consents is not None:
-            consenting.refuse_without(self.session, self.consents)
+        person, answers = self._checked(service, location)
         contacts = self._within_limit(service, person)
         self._refuse_gone(service, place)
         failpoint("hold_checked")

@@ -79,17 +79,19 @@ def _cleaned(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, FieldEr
 
 
 def refuse_without(session: OrmSession, given: Mapping[str, int]) -> None:
-    """Raises Invalid (``consent.PURPOSE``) where something that is needed was not agreed to."""
-    asked = {each.purpose: each.needed for each in consent.asked(session)}
-    lacking = consents.lacking(asked, given)
+    """Raises Invalid (``consent.PURPOSE``) where something that is needed was not agreed to. A text that is none of its purpose
+    counts for nothing."""
+    needed = dict.fromkeys(consent.needed(session), True)
+    agreed = consent.of_their_purpose(session, given) if needed and given else {}
+    lacking = consents.lacking(needed, agreed)
     if lacking:
         raise Invalid(errors={f"consent.{each}": FieldError("consent_needed") for each in lacking})
 
 
 def refuse_lacking(session: OrmSession, customer_id: int) -> None:
     """Raises Invalid (``consent``) where a customer does not agree to something that is needed, said now or before."""
-    needed = {each.purpose for each in consent.asked(session) if each.needed}
-    if needed and needed - consent.purposes_of(session, customer_id):
+    needed = consent.needed(session)
+    if needed and set(needed) - consent.purposes_of(session, customer_id):
         raise Invalid(errors={"consent": FieldError("consent_needed")})
 
 
@@ -110,14 +112,14 @@ def keep(
         return []
     # Her row is the lock: one consent of a purpose holds at a time.
     session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update())
-    known = set(session.execute(select(ConsentText.purpose, ConsentText.id).where(ConsentText.id.in_(given.values()))))
+    known = consent.of_their_purpose(session, given)
     open_ = select(Consent.purpose, Consent.text_id).where(
         Consent.customer_id == customer_id, Consent.withdrawn_at.is_(None)
     )
     holds = {row.purpose: row.text_id for row in session.execute(open_)}
     fresh = []
-    for purpose, text_id in given.items():
-        if (purpose, text_id) not in {tuple(each) for each in known} or holds.get(purpose) == text_id:
+    for purpose, text_id in known.items():
+        if holds.get(purpose) == text_id:
             continue
         _end(session, customer_id, purpose, actor, now)
         row = {"customer_id": customer_id, "purpose": purpose, "text_id": text_id, "booking_id": booking_id}

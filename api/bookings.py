@@ -15,11 +15,12 @@ from actions.availability import LINK
 from actions.confirm import Booked
 from api import api, keys, stamp
 from api.reading import Fields, body, instant, key_of, length, mapping, names, text, whole
-from models import bookings
+from models import bookings, consent
 from models.base import db
 from models.bookings import BookingView
 from notifications import dispatch
 from rules import reference as references
+from rules.consents import PURPOSES
 from rules.errors import FieldError, KeyMissing, Missing
 from web import limits
 from web.locale import exists
@@ -71,7 +72,7 @@ def book() -> tuple[Response, int]:
     if request.headers.get("Idempotency-Key") is None:
         raise KeyMissing
     given = body()
-    fields = Fields(given, (*SLOT, "hold", "customer", "answers", "locale", "timezone", "source"))
+    fields = Fields(given, (*SLOT, "hold", "customer", "answers", "consent", "locale", "timezone", "source"))
     secret = fields.read("hold", lambda value: text(value, 100))
     wish = None
     if secret is None and "hold" not in given:
@@ -82,6 +83,7 @@ def book() -> tuple[Response, int]:
                 fields.wrong(name, "unknown_field")
     customer = fields.read("customer", mapping, required=True, default={})
     answers = fields.read("answers", mapping, default={})
+    agreed = _agreed(fields)
     locale = fields.read(
         "locale", lambda value: value if value in LOCALES else FieldError("not_a_locale"), default="en"
     )
@@ -101,6 +103,7 @@ def book() -> tuple[Response, int]:
         created_by=change.PROGRAM,
         key=_key(given),
         per_hour=limits.per_hour(limits.BOOKINGS_OF_A_CONTACT),
+        consents=agreed,
         now=clock.now(),
     )
     dispatch.ring(booked.messages)
@@ -163,6 +166,19 @@ def _slot(fields: Fields) -> dict[str, Any]:
         "resources": fields.read("resource", names, default=[]),
         "seats": fields.read("seats", whole(1, 1000), default=1),
     }
+
+
+def _agreed(fields: Fields) -> dict[str, int]:
+    """What the customer agrees to: purpose to the id of the text that was shown to her."""
+    given = Fields(fields.read("consent", mapping, default={}), PURPOSES, "consent.")
+    found = {purpose: given.read(purpose, whole(1, 2**62)) for purpose in given.values if purpose in PURPOSES}
+    agreed = {purpose: id for purpose, id in found.items() if id is not None}
+    shown_once = consent.of_their_purpose(db.session(), agreed) if agreed else {}
+    for purpose in agreed:
+        if purpose not in shown_once:
+            given.wrong(purpose, "odd")
+    fields.errors |= given.errors
+    return shown_once
 
 
 def _key(given: dict[str, Any]) -> idempotency.Key | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rules.consents import PURPOSES
+
 INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-12-03T08:40:00+01:00"]}
 SLUG = {"type": "string", "minLength": 1, "maxLength": 60}
 SEATS = {"type": "integer", "minimum": 1, "maximum": 1000}
@@ -87,6 +89,7 @@ CUSTOMER = shape(
 BOOKING_EXTRAS = {
     "customer": CUSTOMER,
     "answers": {"type": "object"},
+    "consent": shape({purpose: {"type": "integer", "minimum": 1} for purpose in PURPOSES}),
     "locale": {"enum": ["en", "zh"]},
     "timezone": {"type": "string"},
     "source": {"type": "string", "maxLength": 40},
@@ -147,7 +150,26 @@ SCHEMAS: dict[str, Any] = {
         "locations",
         "questions",
     ),
-    "Services": shape({"services": {"type": "array", "items": ref("Service")}}, "services"),
+    "Consent": shape(
+        {
+            "purpose": {"enum": list(PURPOSES)},
+            "id": {"type": "integer"},
+            "text": {"type": "string"},
+            "needed": {"type": "boolean"},
+        },
+        "purpose",
+        "id",
+        "text",
+        "needed",
+    ),
+    "Services": shape(
+        {
+            "services": {"type": "array", "items": ref("Service")},
+            "consent": {"type": "array", "items": ref("Consent")},
+        },
+        "services",
+        "consent",
+    ),
     "Slot": shape(
         {
             "start": INSTANT,

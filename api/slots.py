@@ -11,6 +11,7 @@ from actions import availability
 from actions.availability import LINK
 from api import api, stamp, words
 from api.reading import Fields, day, length, names, text, whole
+from models import consent
 from models.base import db
 from models.snapshot import catalogue
 from rules.errors import FieldError
@@ -21,10 +22,16 @@ from web.locale import exists
 
 @api.get("/services")
 def services() -> Response:
-    """The public services."""
+    """The public services, and what customers are asked to agree to when they book one."""
     Fields(request.args, ()).done()
     known = catalogue(db.session())
-    return jsonify(services=[_shown(known, service) for service in known.public_services()])
+    return jsonify(
+        services=[_shown(known, service) for service in known.public_services()],
+        consent=[
+            {"purpose": each.purpose, "id": each.id, "text": words().text(dict(each.text or {})), "needed": each.needed}
+            for each in consent.asked(db.session())
+        ],
+    )
 
 
 def _shown(known: Catalogue, service: Service) -> dict[str, Any]:

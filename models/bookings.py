@@ -266,4 +266,4 @@ def many(session: OrmSession, query: Select[Any], values: Mapping[str, Any] | No
 def by_status(session: OrmSession) -> dict[str, int]:
     """How many bookings there are in each status."""
     counted = select(Booking.status, func.count()).group_by(Booking.status)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())

@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, fun
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm import Session as OrmSession
 
+from models import prepared
 from models.base import Base, Id, Instant, Json
 from rules.consents import PURPOSES
 
@@ -117,6 +118,22 @@ def purposes(session: OrmSession) -> list[Wording]:
         for row in session.execute(query)
     }
     return [known.get(name, Wording(name)) for name in PURPOSES]
+
+
+_NEEDED = select(ConsentPurpose.name).where(ConsentPurpose.needed)
+
+
+def needed(session: OrmSession) -> list[str]:
+    """The purposes without which nothing is booked, in their order. One query, on the way of every booking."""
+    found = set(prepared.run(session, _NEEDED).scalars())
+    return [purpose for purpose in PURPOSES if purpose in found]
+
+
+def of_their_purpose(session: OrmSession, given: Mapping[str, int]) -> dict[str, int]:
+    """Those of ``given`` (purpose to the id of a text) whose text is one of that purpose. One query."""
+    wanted = select(ConsentText.id, ConsentText.purpose).where(ConsentText.id.in_(given.values()))
+    of = dict(session.execute(wanted).all())
+    return {purpose: id for purpose, id in given.items() if of.get(id) == purpose}
 
 
 def asked(session: OrmSession) -> list[Wording]:

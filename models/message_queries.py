@@ -204,4 +204,4 @@ def worker_sleeps(session: OrmSession, now: datetime) -> bool:
 def by_state(session: OrmSession) -> dict[str, int]:
     """How many messages there are in each state."""
     counted = select(Message.state, func.count()).group_by(Message.state)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())

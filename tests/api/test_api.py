@@ -291,6 +291,54 @@ def test_the_wrong_method_names_the_right_ones(clinic):
     assert "POST" in answer.headers["Allow"]
 
 
+def test_what_is_asked_beside_a_booking_is_asked_of_programs_too(clinic, clock):
+    from actions import consenting
+    from models import consent
+    from models.base import db
+
+    assert clinic.get("/api/v1/services").json["consent"] == []
+    common = {"asked": True, "actor": "shell", "now": clock.now}
+    consenting.write_text(purpose="sensitive", said={"en": "About my health", "zh": "健康信息"}, needed=True, **common)
+    consenting.write_text(purpose="marketing", said={"en": "News"}, needed=False, **common)
+    asked = {each["purpose"]: each for each in clinic.get("/api/v1/services").json["consent"]}
+    assert {name: (each["text"], each["needed"]) for name, each in asked.items()} == {
+        "sensitive": ("About my health", True),
+        "marketing": ("News", False),
+    }
+    chinese = clinic.get("/api/v1/services", headers={"Accept-Language": "zh-CN"}).json["consent"]
+    assert {each["text"] for each in chinese} >= {"健康信息"}
+    needed, other = asked["sensitive"]["id"], asked["marketing"]["id"]
+    hold = {"service": "check-up", "start": slots(clinic)[0]["start"]}
+    held = clinic.post("/api/v1/holds", json=hold, headers={"Idempotency-Key": "held"}).json["hold"]
+    held = {"hold": held, "customer": HANNAH, "start": None, "service": None}
+
+    def refusal(number, **given):
+        answer = book(clinic, f"k{number}", **given)
+        assert answer.status_code == 422, answer.json
+        return {name: each["code"] for name, each in answer.json["errors"].items()}
+
+    def of_hold(**given):
+        body = {name: value for name, value in {**held, **given}.items() if value is not None}
+        return clinic.post("/api/v1/bookings", json=body, headers={"Idempotency-Key": "of-a-hold"})
+
+    assert refusal(1) == refusal(2, consent={"marketing": other}) == {"consent.sensitive": "consent_needed"}
+    assert of_hold().json["errors"]["consent.sensitive"]["code"] == "consent_needed"
+    # Words of another purpose, or that nobody has written, are not agreed to.
+    assert (
+        refusal(3, consent={"sensitive": other})
+        == refusal(4, consent={"sensitive": 99})
+        == {"consent.sensitive": "odd"}
+    )
+    assert refusal(5, consent={"tea": 1}) == {"consent.tea": "unknown_field"}
+    assert refusal(6, consent={"sensitive": True}) == {"consent.sensitive": "not_a_whole_number"}
+    assert refusal(7, consent=[needed]) == {"consent": "odd"}
+    made = book(clinic, "good", consent={"sensitive": needed})
+    assert made.status_code == 201
+    given = consent.of_customers(db.session(), [1])
+    assert [(each.purpose, each.given_by) for each in given] == [("sensitive", "program")]
+    assert of_hold(consent={"sensitive": needed}).status_code == 201
+
+
 def test_internal_services_cannot_be_had(load_business, client, tmp_path):
     from tests.conftest import BUSINESSES
 

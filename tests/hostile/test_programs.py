@@ -29,6 +29,7 @@ from tests.hostile.cases import (
 from tests.hostile.doors import api_bodies
 from wire.wording import _FIELDS, _SENTENCES
 
+pytestmark = pytest.mark.many
 START = "2026-12-01T09:00:00+01:00"
 CUSTOMER = {"name": "Anna Lee", "phone": "13800138000", "email": "anna@example.com", "company": "Lee"}
 SLOT = {"service": "everything", "start": START, "location": "here", "duration": 30, "resource": ["ann"], "seats": 1}
@@ -144,6 +145,7 @@ def test_the_fields_are_these(door):
                 "customer",
                 "answers",
             ),
+            *("consent", "consent.marketing", "consent.sensitive", "consent.minor", "consent.abroad"),
             *(
                 "customer.name",
                 "customer.phone",
