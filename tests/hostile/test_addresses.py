@@ -20,6 +20,7 @@ from tests.hostile.doors import tree
 from tests.hostile.readers import nothing_runs
 from wire.links import manage_token
 
+pytestmark = pytest.mark.many
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # What the links and forms of the portal say in addresses, and what the API documents.
 QUERY = "location length with seats src day month t start done lang tz back v from to duration resource timezone include".split()

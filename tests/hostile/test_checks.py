@@ -15,7 +15,7 @@ from tests.hostile.cases import MAILS, NUMBERS, PHONES, STARTS, TEXTS, WORDS
 from tests.hostile.doors import tree
 
 # What is judged does not depend on the database.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.many, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
 CASES = {
     ("text",): [value for _, value, _ in TEXTS],

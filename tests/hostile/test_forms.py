@@ -15,6 +15,7 @@ from tests.hostile.cases import MAILS, NUMBERS, PHONES, STARTS, TEXTS, WORDS, ZO
 from tests.hostile.doors import CUSTOMER, tree
 from tests.hostile.readers import blanks
 
+pytestmark = pytest.mark.many
 GOOD_AFTER_ALL = {("q_sure", "true"), ("q_sure", "1"), ("q_sure", "0"), ("q_born", "2026-12-01")}
 # Stars are a number, too.
 GOOD_AFTER_ALL |= {("q_liked", each) for each in ("1", "３", " 3 ", "+3")}

@@ -16,6 +16,7 @@ from tests.house.test_rights_matrix import address, asked, routes, sent
 from tests.support.practice import Practice
 from tests.support.staff import account, signed_in
 
+pytestmark = pytest.mark.many
 EVIL = [
     {"Origin": "https://evil.example"},
     {"Origin": "http://localhost.evil.example"},

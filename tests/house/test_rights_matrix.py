@@ -18,6 +18,7 @@ from models.people import Customer
 from tests.support.practice import MARKS, WHOSE, Practice, Thing
 from tests.support.web import Visitor
 
+pytestmark = pytest.mark.many
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "rights.yaml").read_text(encoding="utf-8"))
 LETTERS = "OMFSLA"
 # Nobody of that name, no key and no file of hers of that number.

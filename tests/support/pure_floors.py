@@ -1,7 +1,7 @@
 """``--pure-floors``: the run fails unless every line and branch of ``scheduling/`` and ``rules/`` was reached.
 
-What a test reaches is counted when it runs on SQLite or on no database; the same test on PostgreSQL runs uncounted, since
-counting takes two thirds more time.
+What a test reaches is counted when it runs on SQLite or on no database; the same test on PostgreSQL runs uncounted, and so do
+those in a browser, races and those with very many inputs: counting takes two thirds more time, and they reach nothing new.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import coverage
 import pytest
 
 PURE = ["scheduling/*", "rules/*"]
+UNCOUNTED = ("browser", "race", "many")
 _found: list[str] = []
 
 
@@ -24,7 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     chosen = getattr(item, "callspec", None)
     again = chosen is not None and chosen.params.get("database") == "postgres"
-    counting = coverage.Coverage.current() if again else None
+    apart = any(item.get_closest_marker(name) for name in UNCOUNTED)
+    counting = coverage.Coverage.current() if again or apart else None
     if counting is None:
         return (yield)
     counting.stop()
