@@ -63,6 +63,8 @@ def odd():
     return [value for _, value in [*WORDS, *TOKENS, *STARTS]] + [value for _, value, _ in NUMBERS] + ZONES
 
 
+# Numbers beyond 64 bits are a failure of the driver there, where one slips through.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_part_of_every_address_can_be_anything(asking, app):
     tried = 0
     for rule in app.url_map.iter_rules():
@@ -76,6 +78,8 @@ def test_every_part_of_every_address_can_be_anything(asking, app):
     assert tried > 500
 
 
+# On the database that takes less: no zero byte, no half of a character, no number beyond its column.
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_every_part_of_every_query_can_be_anything(asking, app, clock):
     made = booked("everything", clock.now, location="here").booking
     secret = manage_token(made, app.config["SECRET_KEY"])

@@ -45,6 +45,8 @@ def test_the_fields_are_these(visitor):
     assert set(form.of("choice")) == {"change", "q_sure", "q_topic", "q_extras", "q_liked"}
 
 
+# On the database that takes less: no zero byte, no half of a character, no number beyond its column.
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_every_text_in_every_text_field(visitor, app, clock):
     names = []
     for id, value, fate in TEXTS:
@@ -98,6 +100,8 @@ def _taken(visitor, id, value, fate, fields):
     return booking.name
 
 
+# What is a phone is judged before any database is asked.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_phone_in_every_field_of_a_phone(visitor):
     for field in visitor.details().of("phone"):
         for id, value, number in PHONES:
@@ -125,6 +129,8 @@ def test_every_mailbox_in_every_field_of_a_mailbox(visitor):
                 assert tree(answer).find(id=f"{field}-error").get_text(strip=True)
 
 
+# On the database that takes less: no zero byte, no half of a character, no number beyond its column.
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_every_number_in_every_field_of_a_number(visitor):
     for field in visitor.details().of("number"):
         for id, value, number in NUMBERS:
