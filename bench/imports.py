@@ -29,7 +29,9 @@ def imports(folder: Path) -> None:
     house = House("postgres", folder)
     with house.app.app_context():
         now = datetime.now(UTC)
-        added = accounts.add(email="o@example.com", name="O", role="owner", invite=False, by=None, actor="shell", now=now)
+        added = accounts.add(
+            email="o@example.com", name="O", role="owner", invite=False, by=None, actor="shell", now=now
+        )
         staff = db.session.get(Staff, added.id)
         assert staff is not None
         by, before = viewer_of(db.session(), staff), _memory()
