@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from scheduling import availability
 from tests.scheduling.businesses import Business, business
 from tests.scheduling.oracle import Oracle, plain
 
+pytestmark = pytest.mark.many
 numbers = st.integers(0, 2**62)
 relaxed = settings(
     max_examples=200,
