@@ -13,6 +13,7 @@ from actions.businessfile.loading import Report
 from actions.businessfile.loading import load as load_business
 from actions.businessfile.reading import Wrong
 from actions.demo_staff import add_demo_staff
+from actions.demo_visits import add_demo_visits
 from commands.failing import Group
 from models.base import db
 from models.business import Business
@@ -85,6 +86,8 @@ def ensure_demo() -> bool:
     load_business(path, pictures_dir=settings.pictures, now=clock.now(), demo=True)
     db.session.rollback()
     add_demo_staff(now=clock.now())
+    db.session.rollback()
+    add_demo_visits(path.with_name("visits.yaml"), now=clock.now())
     return True
 
 

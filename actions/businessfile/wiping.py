@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from models import booking, business, catalogue, consent, daily, desk, doors, outbox, people
+from models import booking, business, catalogue, consent, daily, desk, doors, feedback, outbox, people
 
 _ORDER = (
     daily.DayCount,
@@ -21,6 +21,7 @@ _ORDER = (
     consent.Consent,
     consent.ConsentText,
     consent.ConsentPurpose,
+    feedback.Feedback,
     booking.Booking,
     booking.Hold,
     booking.Allocation,
