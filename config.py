@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent
+SHORTEST_SECRET = 32
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _MAILBOX = re.compile(r"[^@<>\s]+@[^@<>\s]+")
 
@@ -23,6 +24,7 @@ NAMES = frozenset(
         "DATA_DIR",
         "REDIS_URL",
         "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
         "BASE_URL",
         "HOST",
         "PORT",
@@ -63,6 +65,7 @@ class Settings:
     data_dir: Path
     secret_key: str
     base_url: str
+    secret_key_fallbacks: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 1
@@ -89,6 +92,11 @@ class Settings:
     def production(self) -> bool:
         """True behind https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The key that signs and seals, then the earlier ones: what they signed still opens."""
+        return (self.secret_key, *self.secret_key_fallbacks)
 
     @property
     def outgoing(self) -> Path:
@@ -142,6 +150,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         secret_key=_secret(values.get("SECRET_KEY"), data_dir, production),
         base_url=base_url,
+        secret_key_fallbacks=_earlier_secrets(values.get("SECRET_KEY_FALLBACKS")),
         host=host,
         port=port,
         web_workers=_number(values, "WEB_WORKERS", 1, 1, 64),
@@ -199,9 +208,9 @@ def _database(value: str | None, data_dir: Path) -> str:
 
 def _secret(value: str | None, data_dir: Path, production: bool) -> str:
     if value:
-        if len(value) < 32:
+        if len(value) < SHORTEST_SECRET:
             raise SettingError(
-                "SECRET_KEY is too short: at least 32 characters, for example from `openssl rand -hex 32`"
+                f"SECRET_KEY is too short: at least {SHORTEST_SECRET} characters, for example from `openssl rand -hex 32`"
             )
         return value
     if production:
@@ -220,6 +229,15 @@ def _secret(value: str | None, data_dir: Path, production: bool) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise SettingError(f"DATA_DIR {data_dir} cannot be written: {error.strerror}") from error
+
+
+def _earlier_secrets(value: str | None) -> tuple[str, ...]:
+    found = tuple(each.strip() for each in value.split(",")) if value else ()
+    if any(len(each) < SHORTEST_SECRET for each in found):
+        raise SettingError(
+            f"SECRET_KEY_FALLBACKS must be earlier keys with commas between them, each at least {SHORTEST_SECRET} characters"
+        )
+    return found
 
 
 def _number(values: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -66,16 +66,16 @@ def hold(
     minutes: int = 10,
     per_hour: int | None = None,
     key: idempotency.Key | None = None,
-    secret: str | None = None,
+    given: Sequence[str] = (),
     now: datetime,
 ) -> Held:
     """Holds a time for ``minutes`` and returns it; with ``replaces`` (a secret) the old hold is let go in the same step.
 
-    ``visitor`` names the browser, which may have two open holds, and take ``per_hour``. ``secret`` can be given where a retry must find the same
-    one (``key``). Raises SlotTaken with the nearest alternatives, LimitReached, RateLimited, and whatever ``availability.resolve`` and
+    ``visitor`` names the browser, which may have two open holds, and take ``per_hour``. Of the secrets ``given`` a hold gets the
+    first, and a retry (``key``) finds the one that has any of them. Raises SlotTaken with the nearest alternatives, LimitReached, RateLimited, and whatever ``availability.resolve`` and
     ``taking.refusal`` say.
     """
-    secret = secret or secrets.token_urlsafe(24)
+    secret = given[0] if given else secrets.token_urlsafe(24)
 
     def asked_now(known: Catalogue) -> Asked:
         return availability.resolve(
@@ -91,7 +91,7 @@ def hold(
     def work(session: OrmSession) -> Held:
         answer = {"hold": hashed(secret)}
         if key is not None and idempotency.begin(session, key, now=now, answer=answer) is not None:
-            return _replay(session, secret, now)
+            return _replay(session, given, now)
         asked = asked_now(latest(session))
         old = _replaced(session, replaces, now)
         if visitor is not None:
@@ -296,9 +296,9 @@ def _check_visitor(session: OrmSession, visitor: str, old: Any, per_hour: int | 
         policies.refuse_often((row.created_at for row in rows), per_hour, now)
 
 
-def _replay(session: OrmSession, secret: str, now: datetime) -> Held:
-    row = _row(session, secret)
-    if row is None:
-        raise errors.UnknownHold
-    held = _held(session, row, secret, now)
-    return replace(held, replayed=True)
+def _replay(session: OrmSession, given: Sequence[str], now: datetime) -> Held:
+    for secret in given:
+        row = _row(session, secret)
+        if row is not None:
+            return replace(_held(session, row, secret, now), replayed=True)
+    raise errors.UnknownHold

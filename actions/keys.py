@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,21 +48,23 @@ class Opened:
 
 
 def make(
-    *, name: str, may: Collection[str] | None, days: int, secret: str | None = None, by: Viewer, now: datetime
+    *, name: str, may: Collection[str] | None, days: int, given: Sequence[str] = (), by: Viewer, now: datetime
 ) -> Made:
     """Makes a key and gives its secret, which nobody can read again. ``may`` are the actions that it is narrowed to, None all
-    that its person has; ``secret`` is the one to give it, so that the same asked twice makes one. Raises Invalid with an
+    that its person has; of the secrets ``given`` it gets the first, and one that has any of them is not made twice. Raises Invalid with an
     error per field, NotAllowed."""
     called = _checked(name, may, days, by)
-    whole = BEGINS + (secret or secrets.token_urlsafe(32))
+    wholes = [BEGINS + each for each in given or (secrets.token_urlsafe(32),)]
+    whole = wholes[0]
     scopes = {"name": called, "may": sorted(may) if may is not None else None}
     until = now + timedelta(days=days)
 
     def work(session: OrmSession) -> Made:
         hers = staff_queries.tokens(session, by.id)
-        there = next((each for each in hers if each.hash == hashed(whole)), None)
+        kept = {hashed(each): each for each in wholes}
+        there = next((each for each in hers if each.hash in kept), None)
         if there is not None:
-            shown = whole if lives(there, now) and now - there.created_at < A_MOMENT else ""
+            shown = kept[there.hash] if lives(there, now) and now - there.created_at < A_MOMENT else ""
             return Made(shown, replayed=True)
         if sum(lives(each, now) for each in hers) >= AT_MOST:
             raise errors.LimitReached(which="keys", limit=AT_MOST)

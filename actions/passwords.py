@@ -17,7 +17,7 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from zxcvbn import zxcvbn
 
 from rules.errors import FieldError
@@ -118,12 +118,20 @@ def sealed(secret: str, key: str) -> str:
     return _box(key).encrypt(secret.encode()).decode()
 
 
-def opened(value: str, key: str) -> str | None:
-    """The secret again; None when it was sealed with another key."""
+def opened(value: str, keys: tuple[str, ...]) -> str | None:
+    """The secret again; None when none of the keys sealed it."""
     try:
-        return _box(key).decrypt(value.encode()).decode()
+        return MultiFernet([_box(each) for each in keys]).decrypt(value.encode()).decode()
     except InvalidToken:
         return None
+
+
+def resealed(value: str | None, keys: tuple[str, ...]) -> str | None:
+    """What one of the later keys sealed, as the first one seals it; None where that is not wanted, or none of them fits."""
+    if value is None or opened(value, keys[:1]) is not None:
+        return None
+    secret = opened(value, keys)
+    return sealed(secret, keys[0]) if secret is not None else None
 
 
 def _box(key: str) -> Fernet:

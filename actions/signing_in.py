@@ -112,7 +112,7 @@ def _begin(
     return run(work)
 
 
-def prove(*, secret: str, code: str, key: str, address: str | None, now: datetime) -> str | None:
+def prove(*, secret: str, code: str, keys: tuple[str, ...], address: str | None, now: datetime) -> str | None:
     """The second factor, or a recovery code, for a sign-in that waits for it: the new secret for the cookie, or None."""
     fresh = secrets.token_urlsafe(32)
 
@@ -125,7 +125,7 @@ def prove(*, secret: str, code: str, key: str, address: str | None, now: datetim
             return None
         # Locked, so that one code opens one door.
         locked = session.execute(select(Staff).where(Staff.id == staff.id).with_for_update()).scalar_one()
-        changes = _by_code(locked, code, key=key, now=now)
+        changes = _by_code(locked, code, keys=keys, now=now)
         if changes is None:
             _record(session, staff.id, "second_factor_refused", actor="visitor", now=now, address=address)
             return None
@@ -145,14 +145,14 @@ def prove(*, secret: str, code: str, key: str, address: str | None, now: datetim
     return run(work)
 
 
-def _by_code(staff: Staff, code: str, *, key: str, now: datetime) -> dict[str, Any] | None:
+def _by_code(staff: Staff, code: str, *, keys: tuple[str, ...], now: datetime) -> dict[str, Any] | None:
     """What a right code changes: it is used up."""
     left = list(staff.recovery or [])
     hash_ = passwords.code_hash(code)
     if hash_ in left:
         left.remove(hash_)
         return {"recovery": left}
-    secret = passwords.opened(staff.second_factor, key) if staff.second_factor else None
+    secret = passwords.opened(staff.second_factor, keys) if staff.second_factor else None
     step = passwords.step_of(secret, code, last=staff.second_factor_step, now=now) if secret else None
     return {"second_factor_step": step} if step is not None else None
 

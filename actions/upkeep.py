@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from actions import attachments, change, feedback, idempotency, review, unanswered
+from actions import attachments, change, factors, feedback, idempotency, review, unanswered
 from actions.taking import end_stale, lock_session, settle
 from actions.transaction import run, transaction
 from models.base import db
@@ -24,9 +24,9 @@ from rules import errors
 HOLDS_KEPT = timedelta(days=1)
 
 
-def sweep(*, now: datetime, answers: Path | None = None) -> dict[str, int]:
+def sweep(*, now: datetime, answers: Path | None = None, keys: tuple[str, ...] = ()) -> dict[str, int]:
     """Does all of it once and says how often each was done. Several processes may run it at the same time.
-    ``answers`` is where customers' files are kept.
+    ``answers`` is where customers' files are kept, ``keys`` those of the house, today's first.
 
     What fails does not keep the rest from being done; the first failure is raised at the end.
     """
@@ -40,6 +40,8 @@ def sweep(*, now: datetime, answers: Path | None = None) -> dict[str, int]:
     }
     if answers is not None:
         parts["files"] = lambda now: attachments.sweep(db.session(), answers, now=now)
+    if len(keys) > 1:
+        parts["seals"] = lambda _now: factors.reseal(keys=keys)
     done: dict[str, int] = {}
     failures: list[Exception] = []
     for name, part in parts.items():

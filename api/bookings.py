@@ -24,7 +24,7 @@ from rules.consents import PURPOSES
 from rules.errors import FieldError, KeyMissing, Missing
 from web import limits
 from web.locale import exists
-from wire.links import calendar_url, manage_token, manage_url, opens, sign
+from wire.links import calendar_url, manage_token, manage_url, opens, signs
 from wire.wording import LOCALES
 
 _NEVER = datetime(1980, 1, 1, tzinfo=UTC)
@@ -43,9 +43,9 @@ def hold_time() -> tuple[Response, int]:
     settings = current_app.config["SETTINGS"]
     key = _key(given)
     # With a key the secret follows from it, so that the same key finds the same hold and nothing secret is stored.
-    secret = sign(settings.secret_key, "hold", key.scope, key.key, key.fingerprint) if key else None
+    mine = signs(settings.secret_keys, "hold", key.scope, key.key, key.fingerprint) if key else ()
     held = hold.hold(
-        **slot, replaces=replaces, who=LINK, minutes=settings.hold_minutes, key=key, secret=secret, now=clock.now()
+        **slot, replaces=replaces, who=LINK, minutes=settings.hold_minutes, key=key, given=mine, now=clock.now()
     )
     answer = jsonify(
         hold=held.secret,
@@ -195,7 +195,7 @@ def of_token(reference: str) -> BookingView:
     """The booking whose token the caller has; the same 404 for every other case."""
     code = references.parse(reference)
     found = bookings.by_reference(db.session(), code) if code else None
-    if found is None or not opens(keys.bearer(), found, current_app.config["SECRET_KEY"], now=clock.now()):
+    if found is None or not opens(keys.bearer(), found, current_app.config["SETTINGS"].secret_keys, now=clock.now()):
         raise Missing
     return found
 

@@ -6,7 +6,6 @@ every route with every role.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -24,7 +23,7 @@ from models.people import SignIn, Staff
 from models.snapshot import NoBusiness, catalogue
 from rules import errors, reference
 from rules.rights import ACTIONS, Viewer
-from wire.links import sign
+from wire.links import fits, sign
 
 F = TypeVar("F", bound=Callable[..., Any])
 OPEN, SIGNED_IN = "open", "signed in"
@@ -76,8 +75,8 @@ def give_cookie(answer: AnyResponse, secret: str) -> AnyResponse:
 
 def remember_device(answer: AnyResponse, staff_id: int) -> AnyResponse:
     """Lets the browser show later that this person has signed in with it: then guessing elsewhere does not hold her up."""
-    mine = _device_of(staff_id)
-    marks = [mine, *(each for each in _devices() if each != mine)][:DEVICES]
+    mine = _device_of(staff_id, current_app.config["SECRET_KEY"])
+    marks = [mine, *(each for each in _devices() if not _is_of(each, staff_id))][:DEVICES]
     secure = production()
     answer.set_cookie(
         _device_cookie(), ".".join(marks), path="/", max_age=DEVICE_DAYS * 86400, httponly=True, secure=secure,
@@ -90,7 +89,7 @@ def is_known_device(mailbox: str) -> bool:
     """True where the account of this mailbox has signed in with this browser. Without a cookie nothing is looked up."""
     marks = _devices()
     staff = staff_queries.by_email(db.session(), mailbox) if marks else None
-    return staff is not None and any(hmac.compare_digest(each, _device_of(staff.id)) for each in marks)
+    return staff is not None and any(_is_of(each, staff.id) for each in marks)
 
 
 def _device_cookie() -> str:
@@ -102,8 +101,12 @@ def _devices() -> list[str]:
     return [each for each in kept.split(".") if each and each.isascii()]
 
 
-def _device_of(staff_id: int) -> str:
-    return sign(current_app.config["SECRET_KEY"], "device", staff_id)
+def _is_of(mark: str, staff_id: int) -> bool:
+    return fits(mark, current_app.config["SETTINGS"].secret_keys, lambda key: _device_of(staff_id, key))
+
+
+def _device_of(staff_id: int, key: str) -> str:
+    return sign(key, "device", staff_id)
 
 
 def take_cookie(answer: AnyResponse) -> AnyResponse:

@@ -20,7 +20,7 @@ from models.base import db
 from rules.errors import Invalid, LimitReached, Missing
 from web.fields import whole
 from web.locale import here, words
-from wire.links import sign
+from wire.links import signs
 from wire.wording import n_
 
 LIVES = {30: n_("30 days"), 90: n_("90 days"), 365: n_("A year")}
@@ -80,7 +80,7 @@ def do_make_key() -> AnyResponse:
             name=request.form.get("name", "")[:200],
             may=may,
             days=int(days) if days in map(str, LIVES) else 0,
-            secret=_secret(may),
+            given=_secrets(may),
             by=access.viewer(),
             now=clock.now(),
         )
@@ -91,13 +91,13 @@ def do_make_key() -> AnyResponse:
     return _page(secret=made.secret, again=made.replayed)
 
 
-def _secret(may: list[str] | None) -> str | None:
-    """The secret that follows from the form: sent twice, it makes one key, and both answers show the same."""
+def _secrets(may: list[str] | None) -> tuple[str, ...]:
+    """The secret that follows from the form, by each key: sent twice, it makes one key, and both answers show the same."""
     token = request.form.get("key", "")[:64]
     if not token:
-        return None
+        return ()
     typed = (request.form.get("name", ""), may, request.form.get("days", ""))
-    return sign(current_app.config["SECRET_KEY"], "staff key", access.viewer().id, token, *typed)
+    return signs(current_app.config["SETTINGS"].secret_keys, "staff key", access.viewer().id, token, *typed)
 
 
 @desk.post("/account/keys/end")

@@ -128,7 +128,7 @@ def do_code() -> AnyResponse:
     fresh = signing_in.prove(
         secret=access.secret(),
         code=request.form.get("code", "")[:60],
-        key=current_app.config["SECRET_KEY"],
+        keys=current_app.config["SETTINGS"].secret_keys,
         address=request.remote_addr,
         now=clock.now(),
     )
@@ -203,9 +203,9 @@ def do_new_password(id: int, until: int, token: str) -> AnyResponse:
 def _linked(id: int, until: int, token: str) -> Staff:
     """The account of a link that is still good. Raises Missing."""
     staff = db.session.get(Staff, id) if id < 2**63 else None
-    key = current_app.config["SECRET_KEY"]
+    keys = current_app.config["SETTINGS"].secret_keys
     if staff is None or staff.disabled_at is not None:
         raise Missing
-    if not account_opens(token, staff.id, staff.password_hash, until, key, now=clock.now()):
+    if not account_opens(token, staff.id, staff.password_hash, until, keys, now=clock.now()):
         raise Missing
     return staff

@@ -22,11 +22,11 @@ from actions.keeping.restoring import restore as put_back
 from commands.failing import why
 from commands.sending import said
 from models.base import db
-from wire.links import sign
+from wire.links import fits, sign
 
 OTHER_KEY = (
     "SECRET_KEY is not the one that it was made with: links sent so far and second factors have ended. "
-    "With the old key in .env they go on."
+    "With the old key in SECRET_KEY_FALLBACKS they go on."
 )
 
 
@@ -41,7 +41,7 @@ def backup(file: Path) -> None:
             file,
             pictures_dir=settings.pictures,
             answers_dir=settings.answers,
-            key_mark=_mark(settings),
+            key_mark=_mark(settings.secret_key),
             now=clock.now(),
         )
     except NothingToKeep as error:
@@ -79,12 +79,12 @@ def restore(file: Path, replace: str | None) -> None:
     except DBAPIError as error:
         raise _failed("nothing was changed", error) from error
     _print(done)
-    if done.manifest.key_mark != _mark(settings):
+    if not fits(done.manifest.key_mark, settings.secret_keys, _mark):
         click.echo(OTHER_KEY)
 
 
-def _mark(settings: config.Settings) -> str:
-    return sign(settings.secret_key, "backup")[:12]
+def _mark(secret_key: str) -> str:
+    return sign(secret_key, "backup")[:12]
 
 
 def _print(done: Restored) -> None:

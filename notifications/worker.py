@@ -109,12 +109,12 @@ class _Bell:
 
 def tick() -> None:
     """Beats, and runs the periodic tasks whose turn has come in any of the workers."""
-    now, answers = clock.now(), current_app.config["SETTINGS"].answers
+    now, settings = clock.now(), current_app.config["SETTINGS"]
     with transaction() as session:
         beat(session, now)
         due = my_turn(session, "sweep", now, SWEEP_EVERY)
     if due:
-        upkeep.sweep(now=now, answers=answers)
+        upkeep.sweep(now=now, answers=settings.answers, keys=settings.secret_keys)
     counting.count(now=now, seconds=0.5)
     likeness.compare(now=now, seconds=0.3)
     summaries.plan(now=now)

@@ -19,7 +19,7 @@ from rules import reference as references
 from web import limits
 from web.locale import words
 from wire.booking import describe
-from wire.links import feedback_opens
+from wire.links import feedback_opens, feedback_token
 from wire.wording import n_
 
 STARS = {
@@ -32,12 +32,13 @@ STARS = {
 
 
 def _got(reference: str) -> tuple[BookingView, str]:
-    """The booking and its token, or Missing: one answer for a wrong reference, a wrong token and an old one."""
-    token, code = request.values.get("t", ""), references.parse(reference)
+    """The booking and the token of its link, or Missing: one answer for a wrong reference, a wrong token and an old one."""
+    settings, token = current_app.config["SETTINGS"], request.values.get("t", "")
+    code = references.parse(reference)
     found = bookings.by_reference(db.session(), code) if code else None
-    if found is None or not feedback_opens(token, found, current_app.config["SECRET_KEY"], now=clock.now()):
+    if found is None or not feedback_opens(token, found, settings.secret_keys, now=clock.now()):
         raise errors.Missing
-    return found, token
+    return found, feedback_token(found, settings.secret_key)
 
 
 @portal.get("/f/<reference>")

@@ -44,13 +44,15 @@ from wire.story import story
 
 
 def got(reference: str, now: datetime) -> tuple[BookingView, str]:
-    """The booking and its token, or Missing: the same answer for a wrong reference, a wrong token and an old one."""
-    token = request.values.get("t", "")
+    """The booking and the token of its links, or Missing: the same answer for a wrong reference, a wrong token and an old
+    one."""
+    settings, token = current_app.config["SETTINGS"], request.values.get("t", "")
     code = references.parse(reference)
     found = bookings.by_reference(db.session(), code) if code else None
-    if found is None or not opens(token, found, current_app.config["SECRET_KEY"], now=now):
+    if found is None or not opens(token, found, settings.secret_keys, now=now):
         raise errors.Missing
-    return found, token
+    # Made anew: who came with the signature of an earlier key goes on with that of today's.
+    return found, manage_token(found, settings.secret_key)
 
 
 def told_of(found: BookingView, now: datetime) -> Described:

@@ -22,7 +22,7 @@ from rules import errors
 from web import attachments as files
 from web import frames, limits
 from web.locale import customer_zone, words
-from wire.links import sign
+from wire.links import signs
 
 
 @portal.get("/book/<slug>")
@@ -102,7 +102,7 @@ def take(slug: str) -> Response:
     )
     key = _tap(wish, start)
     try:
-        held = take_it(key=key, secret=sign(settings.secret_key, "hold", key.scope, key.key) if key else None)
+        held = take_it(key=key, given=signs(settings.secret_keys, "hold", key.scope, key.key) if key else ())
         if held.replayed and held.state != "open":
             # The same button of the same page, pressed again after its hold had ended.
             held = take_it()

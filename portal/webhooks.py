@@ -37,7 +37,8 @@ def receipt() -> Response:
     after = sms.ENDS.get(status)
     if after is not None:
         code = request.form.get("ErrorCode") or None
-        tried = receipt_of(request.args.get("of", ""), request.args.get("key", ""), current_app.config["SECRET_KEY"])
+        keys = current_app.config["SETTINGS"].secret_keys
+        tried = receipt_of(request.args.get("of", ""), request.args.get("key", ""), keys)
         receipts.note(
             provider_id=sid, tried=tried, state=after, code=code, suppress=sms.suppression(code), now=clock.now()
         )

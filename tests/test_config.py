@@ -65,6 +65,10 @@ ODD = [
     ("REDIS_URL", "http://127.0.0.1"),
     ("REDIS_URL", "redis"),
     ("SECRET_KEY", "short"),
+    ("SECRET_KEY_FALLBACKS", "short"),
+    ("SECRET_KEY_FALLBACKS", f"{KEY},short"),
+    ("SECRET_KEY_FALLBACKS", f"{KEY},"),
+    ("SECRET_KEY_FALLBACKS", f"{' ' * 32},{KEY}"),
     ("BASE_URL", "desk.example.com"),
     ("BASE_URL", "ftp://desk.example.com"),
     ("BASE_URL", "http://"),
@@ -100,6 +104,17 @@ ODD = [
 @pytest.mark.parametrize(("name", "value"), ODD)
 def test_an_odd_value_is_named(tmp_path: Path, name: str, value: str):
     assert name in complaint(tmp_path, **{name: value})
+
+
+def test_earlier_keys_are_a_list_behind_the_one_that_signs(tmp_path: Path):
+    found = settings(tmp_path, SECRET_KEY_FALLBACKS=f"{'b' * 32}, {'a' * 40}")
+    assert found.secret_keys == (KEY, "b" * 32, "a" * 40)
+    assert settings(tmp_path).secret_keys == (KEY,)
+
+
+def test_no_complaint_shows_a_key(tmp_path: Path):
+    assert "b" * 32 not in complaint(tmp_path, SECRET_KEY_FALLBACKS=f"{'b' * 32},shortish")
+    assert "shortish" not in complaint(tmp_path, SECRET_KEY_FALLBACKS=f"{'b' * 32},shortish")
 
 
 def test_embedding_sites_are_a_list(tmp_path: Path):

@@ -52,7 +52,8 @@ ENDPOINTS = frozenset(
 
 def install(app: Flask, settings: config.Settings) -> None:
     """Lets the portal be framed by the configured sites."""
-    signer = URLSafeTimedSerializer(settings.secret_key, salt="frame")
+    # The oldest first, as itsdangerous has it: the last one signs.
+    signer = URLSafeTimedSerializer(settings.secret_keys[::-1], salt="frame")
     app.wsgi_app = _Mount(app.wsgi_app, signer)  # type: ignore[method-assign]
 
     @app.before_request

@@ -39,6 +39,8 @@ def secure(app: Flask, settings: config.Settings) -> None:
         MAX_FORM_MEMORY_SIZE=500_000,
         MAX_FORM_PARTS=200,
         TRUSTED_HOSTS=_hosts(settings),
+        # The oldest first, as itsdangerous has it: the last one signs.
+        WTF_CSRF_SECRET_KEY=settings.secret_keys[::-1],
         WTF_CSRF_TIME_LIMIT=None,
         # Pages behind a secret send no referrer, not even to us: the token has to do.
         WTF_CSRF_SSL_STRICT=False,

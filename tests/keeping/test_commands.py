@@ -83,6 +83,17 @@ def test_another_key_is_named(app: Flask, full: Any, make_app: Callable[..., Fla
     assert "SECRET_KEY is not the one" in told
 
 
+def test_a_key_that_stands_among_the_earlier_ones_is_not(
+    app: Flask, full: Any, make_app: Callable[..., Flask], tmp_path: Path
+):
+    path, earlier = tmp_path / "one.zip", "e" * 40
+    before = make_app(SECRET_KEY=earlier)
+    within(before, lambda: said(before, "backup", str(path)))
+    other = make_app(SECRET_KEY="another secret key, forty letters long!!", SECRET_KEY_FALLBACKS=earlier)
+    told = within(other, lambda: said(other, "restore", str(path), "--replace", HOUSE))
+    assert "SECRET_KEY" not in told
+
+
 def test_refusals_are_one_line(app: Flask, full: Any, kept: Path, tmp_path: Path):
     full_house = said(app, "restore", str(kept), code=1)
     assert full_house == (
