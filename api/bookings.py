@@ -15,16 +15,16 @@ from actions.availability import LINK
 from actions.confirm import Booked
 from api import api, keys, stamp
 from api.reading import Fields, body, instant, key_of, length, mapping, names, text, whole
-from models import bookings, consent
+from models import consent
 from models.base import db
 from models.bookings import BookingView
 from notifications import dispatch
-from rules import reference as references
 from rules.consents import PURPOSES
-from rules.errors import FieldError, KeyMissing, Missing
+from rules.errors import FieldError, KeyMissing
 from web import limits
+from web.linked import of_link
 from web.locale import exists
-from wire.links import calendar_url, manage_token, manage_url, opens, signs
+from wire.links import calendar_url, manage_token, manage_url, signs
 from wire.wording import LOCALES
 
 _NEVER = datetime(1980, 1, 1, tzinfo=UTC)
@@ -193,11 +193,7 @@ def _key(given: dict[str, Any]) -> idempotency.Key | None:
 
 def of_token(reference: str) -> BookingView:
     """The booking whose token the caller has; the same 404 for every other case."""
-    code = references.parse(reference)
-    found = bookings.by_reference(db.session(), code) if code else None
-    if found is None or not opens(keys.bearer(), found, current_app.config["SETTINGS"].secret_keys, now=clock.now()):
-        raise Missing
-    return found
+    return of_link(reference, keys.bearer(), now=clock.now())
 
 
 def shown(view: BookingView, *, links: bool = False) -> dict[str, Any]:

@@ -67,6 +67,27 @@ class BookingView:
     overruled: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What the links of a booking are signed over, and when its visit ends."""
+
+    uid: str
+    token_version: int
+    end: datetime
+
+
+def linked(session: OrmSession, reference: str) -> Linked | None:
+    """The same of the booking with this reference, or None."""
+    found = execute(session, _LINKED, {"wanted": reference}).one_or_none()
+    return Linked(*found) if found is not None else None
+
+
+_LINKED: Any = (
+    select(Booking.uid, Booking.token_version, Session.ends)
+    .join(Session, Session.id == Booking.session_id)
+    .where(Booking.reference == bindparam("wanted"))
+)
+
 _COLUMNS: Any = (
     select(
         Booking.id,

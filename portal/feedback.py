@@ -9,14 +9,13 @@ from werkzeug.wrappers import Response
 
 import clock
 from actions import feedback as acts
-from models import bookings
 from models.base import db
 from models.bookings import BookingView
 from models.snapshot import catalogue
 from portal import portal
 from rules import errors
-from rules import reference as references
 from web import limits
+from web.linked import of_link
 from web.locale import words
 from wire.booking import describe
 from wire.links import feedback_opens, feedback_token
@@ -33,12 +32,8 @@ STARS = {
 
 def _got(reference: str) -> tuple[BookingView, str]:
     """The booking and the token of its link, or Missing: one answer for a wrong reference, a wrong token and an old one."""
-    settings, token = current_app.config["SETTINGS"], request.values.get("t", "")
-    code = references.parse(reference)
-    found = bookings.by_reference(db.session(), code) if code else None
-    if found is None or not feedback_opens(token, found, settings.secret_keys, now=clock.now()):
-        raise errors.Missing
-    return found, feedback_token(found, settings.secret_key)
+    found = of_link(reference, request.values.get("t", ""), now=clock.now(), opens=feedback_opens)
+    return found, feedback_token(found, current_app.config["SECRET_KEY"])
 
 
 @portal.get("/f/<reference>")

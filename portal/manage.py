@@ -19,7 +19,6 @@ from actions import consenting as consents
 from actions import move as moving
 from actions.confirm import Booked
 from actions.proposed import Question
-from models import bookings
 from models.base import db
 from models.bookings import BookingView
 from models.history import asked_at, steps_of
@@ -30,29 +29,25 @@ from portal.lost import lost_page
 from portal.time_page import TimePage
 from portal.wishes import instant, wish_of
 from rules import errors
-from rules import reference as references
 from scheduling.availability import end_of
 from web import attachments, limits
 from web.fields import whole
 from web.inside import app_around
+from web.linked import of_link
 from web.locale import customer_zone, words
 from wire import masking
 from wire.booking import Described, beside, describe
 from wire.ical import calendar as calendar_of
-from wire.links import manage_token, manage_url, opens
+from wire.links import manage_token, manage_url
 from wire.story import story
 
 
 def got(reference: str, now: datetime) -> tuple[BookingView, str]:
     """The booking and the token of its links, or Missing: the same answer for a wrong reference, a wrong token and an old
     one."""
-    settings, token = current_app.config["SETTINGS"], request.values.get("t", "")
-    code = references.parse(reference)
-    found = bookings.by_reference(db.session(), code) if code else None
-    if found is None or not opens(token, found, settings.secret_keys, now=now):
-        raise errors.Missing
+    found = of_link(reference, request.values.get("t", ""), now=now)
     # Made anew: who came with the signature of an earlier key goes on with that of today's.
-    return found, manage_token(found, settings.secret_key)
+    return found, manage_token(found, current_app.config["SECRET_KEY"])
 
 
 def told_of(found: BookingView, now: datetime) -> Described:

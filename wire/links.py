@@ -14,7 +14,7 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from models.bookings import BookingView
+from models.bookings import BookingView, Linked
 
 LIVES_AFTER_VISIT = timedelta(days=30)
 
@@ -38,12 +38,12 @@ def fits(given: str, secret_keys: tuple[str, ...], made: Callable[[str], str]) -
     return any(compared)
 
 
-def manage_token(booking: BookingView, secret_key: str) -> str:
+def manage_token(booking: BookingView | Linked, secret_key: str) -> str:
     """The secret of one booking's manage link: 132 bits of the signature, so that a text message holds it in one part."""
     return sign(secret_key, "manage", booking.uid, booking.token_version)[:22]
 
 
-def opens(token: str, booking: BookingView, secret_keys: tuple[str, ...], *, now: datetime) -> bool:
+def opens(token: str, booking: BookingView | Linked, secret_keys: tuple[str, ...], *, now: datetime) -> bool:
     """True when ``token`` is the booking's and the visit is at most 30 days past."""
     right = fits(token, secret_keys, lambda key: manage_token(booking, key))
     return right and now < booking.end + LIVES_AFTER_VISIT
@@ -54,12 +54,12 @@ def manage_url(base_url: str, booking: BookingView, secret_key: str) -> str:
     return f"{base_url}/b/{booking.reference}?t={manage_token(booking, secret_key)}"
 
 
-def feedback_token(booking: BookingView, secret_key: str) -> str:
+def feedback_token(booking: BookingView | Linked, secret_key: str) -> str:
     """The secret of one booking's link for saying how it was. It opens nothing else."""
     return sign(secret_key, "feedback", booking.uid, booking.token_version)[:22]
 
 
-def feedback_opens(token: str, booking: BookingView, secret_keys: tuple[str, ...], *, now: datetime) -> bool:
+def feedback_opens(token: str, booking: BookingView | Linked, secret_keys: tuple[str, ...], *, now: datetime) -> bool:
     """True when ``token`` is the booking's and the visit is at most 30 days past."""
     right = fits(token, secret_keys, lambda key: feedback_token(booking, key))
     return right and now < booking.end + LIVES_AFTER_VISIT
