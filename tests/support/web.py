@@ -68,7 +68,9 @@ class Served:
             if self.process.poll() is not None:
                 break
         self.stop()
-        raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
+        # A log may be a device that never ends.
+        said = self.log.read_text() if self.log.is_file() else self.log
+        raise RuntimeError(f"the server did not start:\n{said}")
 
     def stop(self) -> None:
         """Ends it and its processes, as a power cut would: what was answered has to be stored."""
