@@ -58,8 +58,9 @@ class House:
             load_business(path, pictures_dir=folder / "pictures", now=datetime.now(UTC))
             db.session.remove()
 
-    def serve(self, target: str = "wsgi:app", **environ: str) -> tuple[str, Any]:
-        """Two sync workers of ``target``; its address and process."""
+    def serve(self, target: str = "wsgi:app", *, threads: int = 0, **environ: str) -> tuple[str, Any]:
+        """Two sync workers of ``target``, or with ``threads`` each, which a browser that keeps its connections open needs; its
+        address and process."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -69,7 +70,8 @@ class House:
             "SECRET_KEY": SECRET_KEY,
             "BASE_URL": f"http://127.0.0.1:{port}",
         }
-        command = [sys.executable, "-m", "gunicorn", target, "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "sync"]
+        command = [sys.executable, "-m", "gunicorn", target, "-b", f"127.0.0.1:{port}", "-w", "2"]
+        command += ["-k", "gthread", "--threads", str(threads)] if threads else ["-k", "sync"]
         command += ["--no-control-socket", "--log-level", "error", "--keep-alive", "30"]
         process = start(command, environment(self.folder, {**given, **environ}), self.folder / f"server-{port}.log")
         for _ in range(200):
