@@ -58,10 +58,12 @@ class Line:
     @property
     def told(self) -> str:
         """What a reader hears after time and name."""
+        say = words()
         if self.members:
-            heard = words().ngettext("%(n)s booking", "%(n)s bookings", len(self.members))
-            return f"{words().comma}{heard}"
-        return f"{words().comma}{self.service}{words().comma}{self.status}"
+            heard = say.ngettext("%(n)s booking", "%(n)s bookings", len(self.members))
+            return f"{say.comma}{heard}"
+        comma = say.comma
+        return f"{comma}{self.service}{comma}{self.status}"
 
 
 def lines_of(views: list[BookingView], known: Catalogue, zone: ZoneInfo) -> list[Line]:
