@@ -169,11 +169,22 @@ class Making:
         )
 
     def _checked(self, service: Service, location: Location) -> tuple[Person, dict[str, Any]]:
-        """Who books, and her answers; refused without what she has to agree to."""
-        person, answers = checked(self.known, service, location, self.customer, self.answers)
-        if self.consents is not None:
+        """Who books, and her answers; refused without what she has to agree to, with every error at once."""
+        try:
+            found = checked(self.known, service, location, self.customer, self.answers)
+        except errors.Invalid as refusal:
+            self._refuse_without(refusal.errors)
+            raise
+        self._refuse_without({})
+        return found
+
+    def _refuse_without(self, wrong: Mapping[str, errors.FieldError]) -> None:
+        if self.consents is None:
+            return
+        try:
             consenting.refuse_without(self.session, self.consents)
-        return person, answers
+        except errors.Invalid as refusal:
+            raise errors.Invalid(errors={**wrong, **refusal.errors}) from refusal
 
     def from_hold(self, secret: str) -> Booked:
         row = self.session.execute(

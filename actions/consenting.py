@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -81,11 +81,25 @@ def _cleaned(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, FieldEr
 def refuse_without(session: OrmSession, given: Mapping[str, int]) -> None:
     """Raises Invalid (``consent.PURPOSE``) where something that is needed was not agreed to. A text that is none of its purpose
     counts for nothing."""
+    if lacking := _lacking(session, given):
+        raise Invalid(errors={f"consent.{each}": FieldError("consent_needed") for each in lacking})
+
+
+def _lacking(session: OrmSession, given: Mapping[str, int]) -> list[str]:
     needed = dict.fromkeys(consent.needed(session), True)
     agreed = consent.of_their_purpose(session, given) if needed and given else {}
-    lacking = consents.lacking(needed, agreed)
-    if lacking:
-        raise Invalid(errors={f"consent.{each}": FieldError("consent_needed") for each in lacking})
+    return consents.lacking(needed, agreed)
+
+
+def surely_lacking(
+    session: OrmSession, given: Mapping[str, int], *, name: str | None, contacts: Sequence[str] | None
+) -> dict[str, FieldError]:
+    """The error (``consent``) where nobody who fits agreed before to what is needed and is not in ``given``. What cannot be read
+    of her is None: any name, or any contact, may be hers then, and whoever may have agreed is not asked again."""
+    lacking = _lacking(session, given)
+    if not lacking or consent.held_by_one_of(session, lacking, name=name, contacts=contacts):
+        return {}
+    return {"consent": FieldError("consent_needed")}
 
 
 def refuse_lacking(session: OrmSession, customer_id: int) -> None:

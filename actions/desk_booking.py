@@ -17,7 +17,7 @@ from actions.customers import Person, contacts_of
 from actions.desk_wish import asked_at_the_desk
 from actions.hold import terms_of, with_alternatives
 from actions.overruling import Overruling, take_at_the_desk
-from actions.people import checked
+from actions.people import checked, corrected
 from actions.record import record
 from actions.taking import Seat, lock_services
 from actions.transaction import run
@@ -30,6 +30,7 @@ from rules import desk, errors, reference
 from rules.broken import Broken
 from rules.facts import Catalogue
 from rules.rights import Viewer
+from rules.text import folded
 from rules.wishes import Wish
 
 
@@ -141,7 +142,7 @@ class _AtTheDesk:
 
     def _made(self, session: OrmSession, known: Catalogue, code: str) -> Booked:
         asked = self.wanted.asked(known)
-        person, typed = checked(known, asked.service, asked.location, self.customer, self.answers, name_only=True)
+        person, typed = self._checked(session, known, asked)
         contacts = contacts_of(session, person, now=self.now)
         making = self._making(session, known, code)
         if asked.plan.service.per_day:
@@ -168,6 +169,27 @@ class _AtTheDesk:
         if asked.service.approval and self.approving is not None:
             self._approved(session, done.booking)
         return done
+
+    def _checked(self, session: OrmSession, known: Catalogue, asked: Asked) -> tuple[Person, dict[str, Any]]:
+        """Who it is for, and the answers. Raises Invalid with every error at once, also for a consent that she cannot have given
+        before."""
+        try:
+            return checked(known, asked.service, asked.location, self.customer, self.answers, name_only=True)
+        except errors.Invalid as refusal:
+            lasting = timedelta(days=asked.length.days, minutes=asked.length.minutes)
+            if self.start + lasting <= self.now:
+                raise
+            raise errors.Invalid(errors={**refusal.errors, **self._consent(session, asked)}) from refusal
+
+    def _consent(self, session: OrmSession, asked: Asked) -> dict[str, errors.FieldError]:
+        who, wrong = corrected(asked.location, {each: self.customer.get(each) for each in ("name", "phone", "email")})
+        reached = [each.lower() for each in (who.get("phone"), who.get("email")) if each]
+        return consenting.surely_lacking(
+            session,
+            self.consents or {},
+            name=None if "name" in wrong else folded(str(who["name"])),
+            contacts=None if wrong.keys() & {"phone", "email"} else reached,
+        )
 
     def _making(self, session: OrmSession, known: Catalogue, code: str) -> Making:
         return Making(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from models import prepared
 from models.base import Base, Id, Instant, Json
+from models.people import Contact, Customer, CustomerContact
 from rules.consents import PURPOSES
 
 
@@ -159,6 +160,24 @@ def purposes_of(session: OrmSession, customer_id: int) -> set[str]:
     """What a customer agrees to now. One query."""
     query = select(Consent.purpose).where(Consent.customer_id == customer_id, Consent.withdrawn_at.is_(None))
     return set(session.scalars(query))
+
+
+def held_by_one_of(
+    session: OrmSession, purposes: Collection[str], *, name: str | None, contacts: Sequence[str] | None
+) -> bool:
+    """True where somebody agrees to all of ``purposes`` now who has this folded ``name`` and one of these ``contacts``, as a
+    booking would find her; None is any name, any contact. One query."""
+    whose = func.coalesce(Customer.merged_into, Customer.id)
+    query = select(Customer.id).where(Customer.erased_at.is_(None))
+    for purpose in purposes:
+        held = select(Consent.id).where(Consent.customer_id == whose, Consent.purpose == purpose)
+        query = query.where(held.where(Consent.withdrawn_at.is_(None)).exists())
+    if name is not None:
+        query = query.where(Customer.folded_name == name)
+    if contacts is not None:
+        query = query.join(CustomerContact, CustomerContact.customer_id == Customer.id)
+        query = query.join(Contact, Contact.id == CustomerContact.contact_id).where(Contact.value.in_(contacts))
+    return session.execute(query.limit(1)).first() is not None
 
 
 def agreed(session: OrmSession, customer_id: int, purpose: str) -> bool:

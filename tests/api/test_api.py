@@ -323,6 +323,8 @@ def test_what_is_asked_beside_a_booking_is_asked_of_programs_too(clinic, clock):
 
     assert refusal(1) == refusal(2, consent={"marketing": other}) == {"consent.sensitive": "consent_needed"}
     assert of_hold().json["errors"]["consent.sensitive"]["code"] == "consent_needed"
+    nameless = refusal(8, customer={**HANNAH, "name": ""})
+    assert nameless == {"customer.name": "required", "consent.sensitive": "consent_needed"}, "all at once"
     # Words of another purpose, or that nobody has written, are not agreed to.
     assert (
         refusal(3, consent={"sensitive": other})

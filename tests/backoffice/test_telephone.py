@@ -283,6 +283,45 @@ def test_what_is_needed_is_agreed_to_on_the_telephone_with_one_tick(desk, clock)
     assert len(agreed()) == 1
 
 
+def test_a_consent_that_lacks_is_named_with_whatever_else_is_wrong(desk, clock):
+    needs(clock)
+    lacks, odd = "Nothing can be booked without this.", "This is needed."
+    box = re.search(r'name="consent" value="([\d,]+)"', desk.get("/desk/book").text)[1]
+    asks = {"service": "ultrasound", "start": "2026-12-08T10:30:00+01:00", "q_referral": ""}
+    tom = {"name": "Tom Fischer", "phone": "0151 98765432"}
+
+    def named(visitor=desk, **typed):
+        answer = book(visitor, **{**asks, **typed})
+        assert (answer.status_code, odd in answer.text or "right length" in answer.text) == (422, True)
+        return lacks in answer.text
+
+    assert named(**tom)
+    assert not named(**tom, consent=box), "she has just agreed"
+    assert named(**tom, consent="99"), "to no words of ours"
+    assert named(name="", phone="030 1"), "nobody has agreed yet"
+    assert not named(**tom, start="2026-11-27T10:30:00+01:00"), "what is over is written down without"
+    assert (count(), agreed()) == (0, [])
+    # Once he has agreed he is not asked again, however much of him is typed right; whoever he cannot be is.
+    assert book(desk, **tom, consent=box).status_code == 303
+    assert not named(**tom)
+    assert not named(name="tom  FISCHER", phone="+49 151 98765432", email="tom@new.example")
+    assert not named(name="", phone=tom["phone"]) and not named(name=tom["name"], phone="030 1")
+    assert named(name="Tom Fischer") and named(name="Ann", phone=tom["phone"]) and named(name="Ann", phone="030 1")
+    assert named(name="", phone="0151 11111111")
+
+
+def test_who_has_taken_a_consent_back_is_asked_for_it_with_the_rest(desk, clock):
+    needs(clock)
+    box = re.search(r'name="consent" value="([\d,]+)"', desk.get("/desk/book").text)[1]
+    tom = {"name": "Tom Fischer", "phone": "0151 98765432"}
+    assert book(desk, **tom, consent=box).status_code == 303
+    wrong = {"service": "ultrasound", "q_referral": "", "start": "2026-12-09T10:30:00+01:00"}
+    assert "Nothing can be booked" not in book(desk, **tom, **wrong).text
+    said = {"purpose": "sensitive", "channel": "telephone", "actor": "staff:1", "now": clock.tick(minutes=1)}
+    assert consenting.withdraw(customer_id=1, **said)
+    assert "Nothing can be booked" in book(desk, **tom, **wrong).text
+
+
 def test_words_that_changed_while_the_page_was_open_are_read_out_anew(desk, clock):
     needs(clock)
     old = re.search(r'name="consent" value="([\d,]+)"', desk.get("/desk/book").text)[1]
