@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -20,7 +21,7 @@ from portal import portal, posted
 from portal.opening import state_of
 from portal.prices import price_of
 from rules import errors
-from rules.facts import Catalogue, Service
+from rules.facts import Catalogue, Resource, Service
 from web import limits
 from web.locale import words
 from wire.booking import differs
@@ -43,13 +44,8 @@ def services() -> Response | str:
     if location not in known.locations:
         location = next(iter(known.locations), None)
     here = [service for service in offered if location and known.locations[location].id in service.locations]
-    say, read = words(), versions(db.session())
-    groups = [
-        {"name": name, "cards": [card(_asked(known, service, location), source, now, say, read) for service in inside]}
-        for name, inside in (
-            (name, list(each)) for name, each in groupby(here, key=lambda service: say.text(service.group))
-        )
-    ]
+    say = words()
+    groups = _groups([_asked(known, service, location) for service in here], source, now, say)
     places = [
         {
             "slug": place.slug,
@@ -66,6 +62,24 @@ def services() -> Response | str:
     )
 
 
+def of_one(resource: Resource, offered: Sequence[tuple[str, str]], source: str | None, now: datetime) -> str:
+    """The page of what somebody (or something) can be chosen for: ``offered`` are slugs of services and places."""
+    known, say = catalogue(db.session()), words()
+    visits.count("visit", source_id=source_id(db.session(), source), now=now)
+    asked = [
+        availability.resolve(known, service=service, location=place, resources=[resource.slug])
+        for service, place in offered
+    ]
+    groups = _groups(asked, source, now, say)
+    return render_template("portal/services.html", groups=groups, locations=[], src=source, one=say.text(resource.name))
+
+
+def _groups(asked: Sequence[Asked], source: str | None, now: datetime, say: Wording) -> list[dict[str, Any]]:
+    read = versions(db.session())
+    by_group = groupby(asked, key=lambda each: say.text(each.service.group))
+    return [{"name": name, "cards": [card(each, source, now, say, read) for each in found]} for name, found in by_group]
+
+
 def _other_zone(known: Catalogue, zone: str, say: Wording, now: datetime) -> str:
     return say.zone(zone) if differs(now, zone, known.business.timezone) else ""
 
@@ -77,6 +91,7 @@ def _asked(known: Catalogue, service: Service, location: str | None) -> Asked:
 def card(asked: Asked, source: str | None, now: datetime, say: Wording, read: Versions) -> dict[str, Any]:
     """One service of the list, with the first time that is free."""
     known, service, location = asked.catalogue, asked.service, asked.location.slug
+    chosen: dict[str, Any] = {"with": asked.chosen[0].slug} if asked.chosen else {}
     first = availability.first_free(asked, now=now, stamp=read.of(asked.candidates()))
     off = availability.paused(asked, now)
     today = now.astimezone(asked.zone).date()
@@ -101,6 +116,7 @@ def card(asked: Asked, source: str | None, now: datetime, say: Wording, read: Ve
         "name": say.text(service.name),
         "description": say.text(service.description),
         "length": span,
+        "place": say.text(asked.location.name) if chosen and len(known.locations) > 1 else "",
         "price": price,
         "note": note,
         "note_icon": icon,
@@ -108,7 +124,7 @@ def card(asked: Asked, source: str | None, now: datetime, say: Wording, read: Ve
         "dark": None if service.picture else drawn_at("dark"),
         "paused": say.sentence(errors.Paused(said=off.sentence)) if off else "",
         "next": _next(first.start.astimezone(asked.zone), today, say) if first else None,
-        "href": url_for("portal.times", slug=service.slug, location=location, src=source),
+        "href": url_for("portal.times", slug=service.slug, location=location, src=source, **chosen),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import segno
@@ -14,7 +15,7 @@ from actions import visits
 from models.base import db
 from models.doors import sign_of, source_of
 from models.snapshot import catalogue
-from portal import portal, posted
+from portal import front, portal, posted
 from rules.facts import Resource
 from web import frames, limits
 
@@ -34,9 +35,10 @@ def sign(code: str) -> Response:
         if service.slug in known.services:
             return redirect(url_for("portal.times", slug=service.slug, **given))
     if found.resource_id is not None:
-        times = _times_of(known.resource_by_id[found.resource_id], given)
-        if times is not None:
-            return redirect(times)
+        resource = known.resource_by_id[found.resource_id]
+        offered = _offered(resource.id)
+        if offered:
+            return redirect(_way_in(resource, offered, given))
     if found.location_id is not None:
         given["location"] = known.location_by_id[found.location_id].slug
     return redirect(url_for("portal.services", **given))
@@ -44,37 +46,44 @@ def sign(code: str) -> Response:
 
 @portal.get("/with/<slug>")
 @limits.limiter.limit(limits.READS)
-def with_person(slug: str) -> Response:
-    """The times of somebody or something, where customers may choose; else everything that can be booked."""
+def with_person(slug: str) -> Response | str:
+    """What somebody or something can be chosen for, first to be chosen among; the times of what is alone. Where customers may not
+    choose, everything that can be booked."""
     resource = catalogue(db.session()).resources.get(slug)
     if resource is None:
         abort(404)
-    given: dict[str, Any] = {"src": posted.source(request.args.get("src"))}
-    times = _times_of(resource, given)
-    if times is None and frames.inside():
+    source = posted.source(request.args.get("src"))
+    offered = _offered(resource.id)
+    if len(offered) > 1:
+        if frames.inside():
+            session[frames.WITH] = resource.slug
+        return front.of_one(resource, offered, source, clock.now())
+    if not offered and frames.inside():
         session[frames.LISTED] = True
-    return redirect(times or url_for("portal.services", **given), 303)
+    given: dict[str, Any] = {"src": source}
+    return redirect(_way_in(resource, offered, given) if offered else url_for("portal.services", **given), 303)
 
 
-def _times_of(resource: Resource, given: dict[str, Any]) -> str | None:
-    """The address of the first times at which this one can be chosen."""
-    offered = _service_of(resource.id)
-    if offered is None:
-        return None
-    slug, location = offered
+def _way_in(resource: Resource, offered: Sequence[tuple[str, str]], given: dict[str, Any]) -> str:
+    """The address of the times at which this one can be chosen, or of the services where there are several."""
+    if len(offered) > 1:
+        return url_for("portal.with_person", slug=resource.slug, **given)
+    service, location = offered[0]
     chosen: dict[str, Any] = {"location": location, "with": resource.slug}
-    return url_for("portal.times", slug=slug, **given, **chosen)
+    return url_for("portal.times", slug=service, **given, **chosen)
 
 
-def _service_of(resource_id: int) -> tuple[str, str] | None:
-    """The first public service where this resource can be chosen, and the place where it can."""
+def _offered(resource_id: int) -> list[tuple[str, str]]:
+    """The public services where this resource can be chosen, in their order, each with the first place where it can."""
     known = catalogue(db.session())
-    for (service_id, location_id), plan in known.plans.items():
-        if known.service_by_id[service_id].who == "public":
-            for need in plan.service.needs:
-                if need.choosable and resource_id in need.candidates:
-                    return known.service_by_id[service_id].slug, known.location_by_id[location_id].slug
-    return None
+    found: dict[str, str] = {}
+    for service in known.public_services():
+        for location_id in service.locations:
+            plan = known.plans.get((service.id, location_id))
+            needs = plan.service.needs if plan else ()
+            if any(need.choosable and resource_id in need.candidates for need in needs):
+                found.setdefault(service.slug, known.location_by_id[location_id].slug)
+    return list(found.items())
 
 
 @portal.get("/qr/<kind>/<slug>.<form>")

@@ -24,6 +24,8 @@ from portal.prices import price_of
 from portal.why import why_not
 from portal.wishes import Wish
 from rules import errors
+from rules.facts import Resource
+from web import frames
 from web.locale import customer_zone, words
 from wire.booking import differs
 
@@ -199,6 +201,8 @@ class TimePage:
     def back(self) -> str:
         if self.moving:
             return self.address.removesuffix("/move") + "?" + urlencode(self.extra)
+        if hers := self._framed_for:
+            return url_for("portal.with_person", slug=hers.slug, src=self.wish.source)
         if self.only:
             return ""
         return url_for("portal.services", location=self.wish.location, src=self.wish.source)
@@ -211,7 +215,16 @@ class TimePage:
 
     @property
     def back_text(self) -> str:
-        return self.say.gettext("Back to the booking") if self.moving else self.say.gettext("All services")
+        if self.moving:
+            return self.say.gettext("Back to the booking")
+        if hers := self._framed_for:
+            return self.say.gettext("Services with %(name)s", name=self.say.text(hers.name))
+        return self.say.gettext("All services")
+
+    @property
+    def _framed_for(self) -> Resource | None:
+        """Whose services the frame lists, which leads back to them and to no others."""
+        return self.asked.catalogue.resources.get(frames.listed_for() or "")
 
     @property
     def kept(self) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 What a cookie would carry (the form token, the visitor, her holds, the language) travels as a signed part of the address
 instead, ``/embed/~SIGNED/book/massage``: it stands where a program's mount point stands, so that every address that a page
 makes carries it along. ``/embed/massage`` is the way in to a service, ``/embed/place/north`` to what a place offers and
-``/embed/person/anna`` to somebody. No other page may be framed, and only the configured sites may
+``/embed/person/anna`` to somebody: to her services, or to the times of the only one. No other page may be framed, and only the configured sites may
 frame these.
 """
 
@@ -27,7 +27,9 @@ from wire.wording import LOCALES
 LASTS = 2 * 86400
 # Says in what is carried that the list of what can be booked belongs to the frame.
 LISTED = "listed"
-_CARRIED = ("csrf_token", "visitor", "holds", "lang", LISTED)
+# The same of the list of what one person can be chosen for: her slug.
+WITH = "with"
+_CARRIED = ("csrf_token", "visitor", "holds", "lang", LISTED, WITH)
 _IN = re.compile(r"/embed/(?:(place|person)/)?([^/~]+)\Z")
 _ON = re.compile(r"/embed/~([A-Za-z0-9_.-]{1,2000})(/.*)\Z")
 _STATE, _SIGNED = "frontdesk.frame.state", "frontdesk.frame.signed"
@@ -90,7 +92,7 @@ def _shown(settings: config.Settings) -> dict[str, Any]:
         return {"framed": False, "listed": False, "sites": "", "beside": ""}
     return {
         "framed": True,
-        "listed": _listed(),
+        "listed": _listed() or listed_for() is not None,
         "sites": " ".join(settings.embed_sites),
         "beside": Markup(' target="_blank"'),
     }
@@ -98,6 +100,11 @@ def _shown(settings: config.Settings) -> dict[str, Any]:
 
 def _listed() -> bool:
     return bool(request.environ[_STATE].get(LISTED))
+
+
+def listed_for() -> str | None:
+    """Whose services the frame lists, by slug; None outside of a frame, and in one that is about something else."""
+    return str(request.environ[_STATE].get(WITH) or "") or None if inside() else None
 
 
 def inside() -> bool:

@@ -22,7 +22,7 @@ _FRAMED = {"service": "", "location": "place/", "resource": "person/"}
 def frame(
     base_url: str, slug: str, title: str, *, kind: str = "service", link: str = "", source: str | None = None
 ) -> str:
-    """A frame with the times of a service, of a person, or with what a place offers; the link for whom it does not open (of a
+    """A frame with the times of a service, or with what a person can be booked for or a place offers; the link for whom it does not open (of a
     service its own); and the script that gives it its height."""
     asked = f"?src={quote(source)}" if source else ""
     inside = f"{base_url}/embed/{_FRAMED[kind]}{quote(slug)}{asked}"

@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from models.base import db
 from models.booking import Booking, Hold
+from models.doors import sign_of
+from models.snapshot import catalogue
 from tests.support.time import Clock
 from web import frames
 
@@ -112,6 +114,65 @@ def test_somebody_is_chosen_already_and_nobody_unknown_is(framed: Flask):
     assert framed.test_client().get("/embed/person/nobody").status_code == 404
     # Who cannot be chosen leads to what can be booked.
     assert frame(framed, "/embed/person/room-1").title == "What would you like to book?"
+
+
+@pytest.fixture
+def practice(load_business: Callable[..., Any], make_app: Callable[..., Flask]) -> Flask:
+    """Where everybody serves two things, one of them at two places."""
+    load_business("practice")
+    app = make_app(EMBED_SITES=SITE)
+    app.config.update(WTF_CSRF_ENABLED=True)
+    return app
+
+
+def names(visit: Frame) -> list[str]:
+    return [each.get_text(" ", strip=True) for each in visit.page.select(".service .name")]
+
+
+def test_among_several_services_of_somebody_one_is_chosen_first(practice: Flask):
+    visit = frame(practice, "/embed/person/anna")
+    assert visit.title == "What would you like to book with Anna?"
+    assert names(visit) == ["Visit", "On request"]
+    assert "North" in visit.page.select_one(".service .facts").get_text(), "where she is"
+    visit.get(visit.page.select(".service a")[1]["href"])
+    assert visit.title == "Choose a time"
+    assert visit.page.select_one("input[name=with]:checked")["value"] == "anna"
+    assert visit.page.select_one("input[name=location]:checked")["value"] == "north"
+    visit.take()
+    # Every way back stays inside the frame and with her.
+    visit.get(visit.page.find("p", class_="back").a["href"])
+    back = visit.page.find("p", class_="back").a
+    assert back.get_text(strip=True) == "Services with Anna"
+    visit.get(back["href"])
+    assert (names(visit), "/embed/~" in visit.address) == (["Visit", "On request"], True)
+    visit.get(visit.page.select(".service a")[0]["href"])
+    visit.take()
+    visit.fill(address="Dorfstraße 1")
+    assert "Anna" in visit.page.get_text()
+    inside = visit.address.partition("/b/")[0].partition("/book/")[0]
+    outside = practice.test_client(use_cookies=False).get(f"{inside}/")
+    assert (outside.status_code, outside.headers["Location"]) == (303, "/"), (
+        "what others offer does not stand in her frame"
+    )
+
+
+def test_a_frame_of_somebody_speaks_the_language_of_its_site(practice: Flask):
+    visit = frame(practice, "/embed/person/anna?lang=zh")
+    assert visit.title == "您想预约 Anna 的什么服务？"
+    visit.get(visit.page.select_one(".service a")["href"])
+    assert visit.page.find("p", class_="back").a.get_text(strip=True) == "Anna 的服务"
+
+
+def test_a_link_and_a_sign_of_somebody_lead_to_her_services(practice: Flask):
+    client = practice.test_client()
+    page = BeautifulSoup(client.get("/with/anna?src=abc").data, "html.parser")
+    links = [each["href"] for each in page.select(".service a")]
+    assert links == [f"/book/{service}?location=north&src=abc&with=anna" for service in ("visit", "asked")]
+    code = sign_of(db.session(), "resource", catalogue(db.session()).resources["anna"].id)
+    assert client.get(f"/q/{code}").headers["Location"] == f"/with/anna?src={code}"
+    # Outside of a frame the way back leads to everything, as from any other link.
+    times = BeautifulSoup(client.get(links[0]).data, "html.parser")
+    assert times.find("p", class_="back").a.get_text(strip=True) == "All services"
 
 
 def test_what_is_wrong_comes_back_and_the_hold_stays(framed: Flask):
