@@ -1,4 +1,8 @@
-"""Bookings from a file: those that are over with what became of them, those to come with their time taken."""
+"""Bookings from a file: those that are over with what became of them, those to come with their time taken.
+
+Nobody agrees to anything by it, and no visit is refused for that: it was agreed on before this portal could ask. A consent that
+is needed is asked for at the customer's next booking.
+"""
 
 from __future__ import annotations
 

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select, true
 
-from actions import customer_file, lease, merging
+from actions import consenting, customer_file, desk_booking, lease, merging
 from actions.importing import choosing, receiving, running
 from actions.importing import customers as importing_customers
+from models import consent
 from models.base import db
 from models.booking import Booking, Session
 from models.catalogue import Resource
+from models.consent import Consent, ConsentText
 from models.history import History, HistoryPersonal
 from models.imports import ImportHeads, ImportRow, ImportRun
 from models.outbox import Message
@@ -463,6 +465,29 @@ def test_bookings_to_come_are_told_only_when_that_was_asked_for(desk):
     assert desk.write(id, tell=True) == {"made": 1}
     kinds = set(db.session.execute(select(Message.kind)).scalars())
     assert {"confirmation", "staff_booked"} <= kinds
+
+
+def test_no_file_agrees_to_anything_and_who_came_with_it_is_asked_at_her_next_booking(desk, clock):
+    said = {"en": "We keep what you tell us of your health."}
+    consenting.write_text(purpose="sensitive", said=said, asked=True, needed=True, actor="staff:1", now=clock.now)
+    hannah = {"name": "Hannah Vogel", "phone": "+49 151 23456789", "email": "hannah@example.com"}
+    listed = desk.look(csv("Name,Phone,Email", "Hannah Vogel,+49 151 23456789,hannah@example.com"))
+    assert desk.write(listed) == {"made": 1}
+    rows = ("Hannah Vogel,+49 151 23456789,check-up,2026-12-08,09:00,,,", "New One,,check-up,2026-11-02,09:00,,,")
+    assert desk.write(desk.look(csv(BOOKINGS, *rows), "bookings"), tell=True) == {"made": 2}
+    assert (count(Booking), count(Customer), count(Consent)) == (2, 2, 0)
+    with pytest.raises(Invalid) as refused:
+        by_telephone(hannah, clock)
+    assert refused.value.errors.keys() == {"consent"}
+    words = {"sensitive": db.session.scalars(select(ConsentText.id)).one()}
+    made = by_telephone(hannah, clock, consents=words)
+    assert consent.purposes_of(db.session(), made.booking.customer_id) == {"sensitive"}
+    assert (count(Customer), count(Consent)) == (2, 1), "she is the one of the file"
+
+
+def by_telephone(customer, clock, **more):
+    common = {"answers": {}, "locale": "en", "actor": "staff:1", "now": clock.now}
+    return desk_booking.book(service="check-up", start=at("2026-12-09 09:00"), customer=customer, **common, **more)
 
 
 @ONE
