@@ -159,13 +159,13 @@ def downgrade() -> None:
     op.drop_column("session", "title")
     for name in ("undo", "proposal", "saved_view", "pause", "note", "right_switch", "sign_in", "staff_location"):
         op.drop_table(name)
-    with op.batch_alter_table("staff") as batch:
-        for name, target in POINTS_TO:
-            if not _sqlite():
-                batch.drop_constraint(f"fk_staff_{name}_{target}", type_="foreignkey")
-            batch.drop_column(name)
-        for name in STAFF:
-            batch.drop_column(name)
+    # Column by column: a table that is made anew on SQLite would have to let go of every row that points at it.
+    for name, target in POINTS_TO:
+        if not _sqlite():
+            op.drop_constraint(f"fk_staff_{name}_{target}", "staff", type_="foreignkey")
+        op.drop_column("staff", name)
+    for name in STAFF:
+        op.drop_column("staff", name)
     op.drop_table("team")
 
 
