@@ -39,7 +39,7 @@ def _insert(connection: Connection, kept: TableKept, file: IO[bytes]) -> None:
     names, readers = [name for name, _ in kept.columns], values.readers([kind for _, kind in kept.columns])
     statement = insert(made)
     while lines := list(islice(file, BATCH)):
-        rows = [values.changed(json.loads(line), readers) for line in lines]
+        rows = [values.changed(json.loads(line.decode()), readers) for line in lines]
         connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
@@ -49,7 +49,7 @@ def _copy(connection: Connection, kept: TableKept, file: IO[bytes]) -> None:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(kept.name), columns)
     with connection.connection.cursor().copy(statement) as copy:
         for line in file:
-            copy.write_row(json.loads(line))
+            copy.write_row(json.loads(line.decode()))
 
 
 @contextmanager
