@@ -1,6 +1,7 @@
 """``make bench``: each target as a ratio to R or to the empty endpoint of the same run, interleaved, medians of three.
 
-``python -m bench confirmations sqlite`` measures one part on one database.
+``python -m bench confirmations sqlite`` measures one part on one database. ``BENCH_ROWS`` and ``BENCH_BOOKINGS`` make the parts
+``imports`` and ``restore`` smaller.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from bench.growth import growth
 from bench.house import House
 from bench.imports import imports
 from bench.messages import messages
+from bench.restore import restore
 from bench.table import ROUNDS, SECONDS, missed
 from bench.views import views
 
-PARTS = ("views", "confirmations", "messages", "growth", "diary", "figures", "customers", "imports")
+PARTS = ("views", "confirmations", "messages", "growth", "diary", "figures", "customers", "imports", "restore")
 KINDS = {"postgres": (0.25, 0.40), "sqlite": (0.20, 0.35)}
 
 
@@ -36,7 +38,7 @@ def main(wanted: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         if "diary" in parts and "postgres" in kinds:
             diary(Path(folder) / "diary")
-        for kind in kinds if {*parts} - {"diary", "figures", "customers", "imports"} else ():
+        for kind in kinds if {*parts} - {"diary", "figures", "customers", "imports", "restore"} else ():
             house = House(kind, Path(folder) / kind)
             house.fill(200)
             if "views" in parts:
@@ -54,6 +56,8 @@ def main(wanted: list[str]) -> int:
             customers(Path(folder) / "customers")
         if "imports" in parts and "postgres" in kinds:
             imports(Path(folder) / "imports")
+        if "restore" in parts and "postgres" in kinds:
+            restore(Path(folder) / "restore")
     print("\nMissed: " + "; ".join(missed) if missed else "\nAll reached.")
     return 1 if missed else 0
 
