@@ -21,6 +21,8 @@ BEFORE = datetime(2026, 11, 29, 10, 0, tzinfo=UTC)
 NINE = datetime(2026, 12, 8, 8, 0, tzinfo=UTC)
 LONG = {"name": "Maximiliane von Hohenstein-Wartburg", "email": "max@example.com", "phone": "+49 152 28817386"}
 THUMB = {390: 44, 1280: 40}
+# What lies over the list is no taller than its buttons need.
+SLIM = 72
 
 
 @pytest.fixture
@@ -70,6 +72,7 @@ def test_a_sick_doctor_is_one_page_and_one_confirm(clinic, new_page, who, width,
     page.fill("#reason", "flu")
     confirm = page.locator(".actions .button").first
     assert confirm.bounding_box()["height"] >= THUMB[width]
+    assert page.locator(".actions").bounding_box()["height"] <= SLIM
     confirm.click()
     page.locator("section.card").first.wait_for()
     is_sound(page, "what was done")
