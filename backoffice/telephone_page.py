@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import clock
 from actions import desk_booking
-from actions.people import without_files
+from actions.people import asked_of, without_files
 from backoffice import access
 from backoffice.customer_look import CHANNELS
 from backoffice.offered import READ, offered, spread
@@ -49,6 +49,7 @@ def all_of(typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
         "people": [(each.slug, say.text(each.name)) for each in staff],
         "questions": [questions.asked(each, service, fields, say) for each in without_files(service.questions)],
         "errors": wrong,
+        "asks": asked_of(typed.known, service),
         "approves": _approves(typed, service),
         "needed": _needed(typed),
         "key": typed.text("key", 64) or secrets.token_urlsafe(16),

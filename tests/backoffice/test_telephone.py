@@ -362,3 +362,19 @@ def test_a_field_that_is_left_is_told_what_booking_tells(desk, clinic):
     assert told("phone", phone="030 1", visitor=signed_in(clinic, account("auditor")))[0] == 403
     assert count() == 0
     assert db.session.execute(select(func.count()).select_from(Contact)).scalar_one() == 0
+
+
+def test_a_company_and_an_address_are_asked_for_where_they_are_wanted(load_business, app, clock):
+    load_business("practice")
+    desk = signed_in(app, account("front_desk"))
+    assert not re.findall('id="(?:company|address)"', part(desk, "service", service="asked").text)
+    asked = part(desk, "service", service="visit", company="Vogel AG").text
+    assert re.search(r'for="company">Company <span class="quiet">if you like', asked)
+    assert re.search(r'<input id="company"[^>]* value="Vogel AG"', asked)
+    visit = {"service": "visit", "location": "north", "company": "Vogel AG"}
+    refused = book(desk, **visit)
+    assert refused.status_code == 422
+    assert re.search('id="address-error">.*This is needed.', refused.text)
+    assert book(desk, **visit, address="Parkweg 4").status_code == 303
+    made = db.session.scalars(select(Booking)).one()
+    assert (made.company, made.address) == ("Vogel AG", "Parkweg 4")
