@@ -16,7 +16,7 @@ from backoffice.words import card
 from models.bookings import BookingView
 from rules import pricing
 from rules.errors import FieldError, Invalid, NotAllowed, Stale
-from web.fields import whole
+from web.fields import labels, whole
 from web.locale import words
 
 
@@ -28,19 +28,14 @@ def correct(reference: str) -> AnyResponse:
 
 
 def _page(form: Form, wrong: Mapping[str, str] | None = None, status: int = 200) -> AnyResponse:
-    labels = {
-        "name": words().gettext("Name"),
-        "phone": words().gettext("Mobile number"),
-        "email": words().gettext("E-mail"),
-        "company": words().gettext("Company"),
-        "address": words().gettext("Address"),
-    }
+    asked = form.questions()
     page = render_template(
         "backoffice/correct.html",
         card=form.card,
         form=form,
-        labels=labels,
-        questions=form.questions(),
+        labels=labels(words(), asked)
+        | {"price": words().gettext("Price"), "reason": words().gettext("Reason, for colleagues")},
+        questions=asked,
         wrong=wrong or {},
         errors=wrong or {},
         back=url_for("desk.booking", reference=form.card.view.reference),

@@ -27,6 +27,7 @@ from web import checks
 from web.fields import whole
 from web.locale import words
 from wire.happened_words import FIELDS, LIKE
+from wire.wording import n_
 
 _SEPARATED = re.compile(r"[,，、;；\n]")
 
@@ -58,12 +59,24 @@ def _form(found: Customer, typed: Mapping[str, str], wrong: Mapping[str, str], s
         customer=found,
         typed=typed,
         wrong=wrong,
+        labels={name: words().gettext(said) for name, said in _LABELS.items()},
         revision=whole(request.form.get("revision", ""), digits=8) or found.revision,
         contacts=reachable(access.viewer()),
         levels=reading.choices(db.session())[1],
         owners=[(str(each.id), each.name) for each in desk_queries.staff_names(db.session())],
     )
     return make_response(page, status)
+
+
+_LABELS = {
+    "name": n_("Name"),
+    "phones": n_("Phones"),
+    "emails": n_("E-mails"),
+    "level": n_("Level"),
+    "tags": n_("Tags"),
+    "region": n_("Region"),
+    "owner": n_("Whose customer"),
+}
 
 
 @desk.post("/customers/<public_id>/edit")

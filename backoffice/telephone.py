@@ -20,6 +20,7 @@ from backoffice.telephone_page import all_of, customers, near, times, why_of
 from backoffice.words import Card, card
 from rules.broken import Broken
 from rules.errors import (
+    BadDuration,
     Invalid,
     MustOverrule,
     NeedsApproval,
@@ -28,6 +29,7 @@ from rules.errors import (
     OwnRequest,
     Refusal,
     SlotTaken,
+    TooManySeats,
 )
 from web import checks
 from web.locale import words
@@ -102,9 +104,14 @@ def do_telephone() -> AnyResponse:
     except (NotHersToApprove, NeedsApproval, OwnRequest) as refusal:
         return _page(typed, {"approve": words().sentence(refusal)}, refusal.status)
     except Refusal as refusal:
-        return _page(typed, {"start": words().sentence(refusal, typed.location.timezone)}, refusal.status)
+        field = _ABOUT.get(type(refusal), "start")
+        return _page(typed, {field: words().sentence(refusal, typed.location.timezone)}, refusal.status)
     _toast(card(done.booking, now))
     return redirect(url_for("desk.booking", reference=done.booking.reference), 303)
+
+
+# Refusals that are about another field than the time.
+_ABOUT: dict[type[Refusal], str] = {BadDuration: "length", TooManySeats: "seats"}
 
 
 @desk.post("/book/check")

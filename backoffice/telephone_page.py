@@ -24,7 +24,9 @@ from rules.errors import Refusal, SlotTaken
 from rules.facts import Service
 from scheduling.availability import Length
 from web import questions
+from web.fields import labels
 from web.locale import words
+from wire.wording import n_
 
 
 def all_of(typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def all_of(typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
         name: typed.given.getlist(name) for name in typed.given if name.startswith("q_") and several(service, name)
     }
     staff = [each for each in typed.known.resources.values() if _serves(typed, service, each.id)]
+    asked = [questions.asked(each, service, fields, say) for each in without_files(service.questions)]
     return {
         **customers(typed),
         **times(typed),
@@ -47,13 +50,25 @@ def all_of(typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
         "location": typed.location,
         "lengths": [(_code(each), say.duration(each)) for each in service.lengths],
         "people": [(each.slug, say.text(each.name)) for each in staff],
-        "questions": [questions.asked(each, service, fields, say) for each in without_files(service.questions)],
+        "questions": asked,
+        "labels": labels(say, asked)
+        | {name: say.gettext(text) for name, text in _LABELS.items()}
+        | {"length": say.gettext("Length") if len(service.lengths) > 1 else say.gettext("Minutes")},
         "errors": wrong,
         "asks": asked_of(typed.known, service),
         "approves": _approves(typed, service),
         "needed": _needed(typed),
         "key": typed.text("key", 64) or secrets.token_urlsafe(16),
     }
+
+
+_LABELS = {
+    "seats": n_("How many places"),
+    "start": n_("When"),
+    "approve": n_("Approve at once"),
+    "consent": n_("Consent"),
+    "overrule": n_("Reason, for colleagues"),
+}
 
 
 def _needed(typed: Typed) -> dict[str, Any] | None:

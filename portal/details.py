@@ -27,6 +27,7 @@ from rules import errors, policies
 from rules.facts import Catalogue, Location, Service
 from scheduling.availability import Length
 from web import limits, questions
+from web.fields import labels
 from web.locale import customer_zone, words
 from web.markup import whole
 from web.security import sent_from
@@ -210,8 +211,8 @@ def form(
     kept = {f"q_{key}": each for key, each in attached.kept(service, held).items()}
     asked = [questions.asked(question, service, typed | kept, say) for question in service.questions]
     mend = sentences(wrong)
-    labels = _labels(say) | {question["name"]: question["label"].rstrip("?？:： ") for question in asked}
-    labels |= {name: say.gettext("Your consent") for name in mend if name.startswith("consent_")}
+    named = labels(say, asked)
+    named |= {name: say.gettext("Your consent") for name in mend if name.startswith("consent_")}
     return render_template(
         "portal/details.html",
         previewed=held.id == 0,
@@ -219,7 +220,7 @@ def form(
         typed={name: typed.get(name, "") for name in posted.CUSTOMER},
         errors=mend | (said or {}),
         refused=refused,
-        labels=labels,
+        labels=named,
         questions=asked,
         consents=consenting.shown(typed),
         asks=asks_of(known, service),
@@ -230,17 +231,6 @@ def form(
 def sentences(wrong: Mapping[str, errors.FieldError]) -> dict[str, str]:
     """What is wrong, by the names of the form's fields."""
     return {_name(path): words().field(error) for path, error in wrong.items()}
-
-
-def _labels(say: Wording) -> dict[str, str]:
-    """The fields of every form, as its list of errors names them."""
-    return {
-        "name": say.gettext("Name"),
-        "phone": say.gettext("Mobile number"),
-        "email": say.gettext("E-mail"),
-        "company": say.gettext("Company"),
-        "address": say.gettext("Address"),
-    }
 
 
 def _held_page(

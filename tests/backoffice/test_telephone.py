@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from actions import consenting, review, rights
@@ -378,3 +379,25 @@ def test_a_company_and_an_address_are_asked_for_where_they_are_wanted(load_busin
     assert book(desk, **visit, address="Parkweg 4").status_code == 303
     made = db.session.scalars(select(Booking)).one()
     assert (made.company, made.address) == ("Vogel AG", "Parkweg 4")
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        (
+            {"service": "ultrasound", "length": "45", "name": "", "phone": "030 1", "q_referral": ""},
+            {
+                "name": "Name: This is needed.",
+                "phone": "Mobile number: This number does not have the right length.",
+                "q_referral": "Do you have a referral: This is needed.",
+            },
+        ),
+        ({"length": "0"}, {"length": "Minutes: This length is not offered."}),
+        ({"start": ""}, {"start": "When: Choose a time, or type a day and an hour."}),
+    ],
+)
+def test_what_has_to_be_mended_is_named_and_leads_to_its_field(desk, typed, named):
+    answer = book(desk, **typed)
+    page = BeautifulSoup(answer.data, "html.parser")
+    assert {each["href"][1:]: each.get_text() for each in page.find(id="mend").find_all("a")} == named
+    assert all(page.find(id=name) for name in named)
