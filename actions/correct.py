@@ -18,6 +18,7 @@ from actions.people import answered, corrected, without_files
 from actions.record import record, remind
 from actions.transaction import Again, run
 from models import bookings
+from models.base import db
 from models.booking import Booking
 from models.bookings import BookingView
 from models.catalogue import Definition
@@ -63,6 +64,18 @@ def correct(
         return _Correcting(session, seen, changes, actor, request_id, now).done()
 
     return run(work)
+
+
+def wrong(
+    seen: BookingView, *, fields: Mapping[str, Any], answers: Mapping[str, Any] | None = None
+) -> Mapping[str, FieldError]:
+    """What ``correct`` would find wrong with these, by their paths. Nothing is written."""
+    session = db.session()
+    try:
+        _checked(session, catalogue(session), seen, fields, answers)
+    except errors.Invalid as refusal:
+        return refusal.errors
+    return {}
 
 
 def price(

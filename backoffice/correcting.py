@@ -16,6 +16,7 @@ from backoffice.words import card
 from models.bookings import BookingView
 from rules import pricing
 from rules.errors import FieldError, Invalid, NotAllowed, Stale
+from web import checks
 from web.fields import labels, whole
 from web.locale import words
 
@@ -59,11 +60,23 @@ def do_correct(reference: str) -> AnyResponse:
             now=now,
         )
     except Invalid as refusal:
-        wrong = {_name(path): words().field(error) for path, error in refusal.errors.items()}
-        return _page(form, wrong, refusal.status)
+        return _page(form, _sentences(refusal.errors), refusal.status)
     except Stale as refusal:
         return _page(form, {"": words().sentence(refusal)}, refusal.status)
     return _done(found, done.replayed)
+
+
+@desk.post("/b/<reference>/correct/check")
+@door("booking.correct")
+def check_correct(reference: str) -> AnyResponse:
+    """What saving would say of the fields that are asked for. Nothing is written."""
+    found = access.booking(reference, "booking.correct")
+    form = Form(card(found, clock.now()), request.form)
+    return checks.said(_sentences(correcting.wrong(found, fields=form.typed(), answers=form.answers())))
+
+
+def _sentences(wrong: Mapping[str, FieldError]) -> dict[str, str]:
+    return {_name(path): words().field(error) for path, error in wrong.items()}
 
 
 @desk.post("/b/<reference>/price")

@@ -86,6 +86,31 @@ def test_errors_stand_at_their_fields_and_what_was_typed_is_kept(desk, scan):
     assert now_of(scan).name == "Hannah Vogel"
 
 
+def test_a_field_that_is_left_is_told_what_saving_tells_and_nothing_is_saved(desk, clinic, scan, clock):
+    def told(*fields, visitor=desk, **typed):
+        form = {**HANNAH, "q_referral": "yes", "q_referred_by": "Dr. Kaya", "revision": "0", **typed}
+        answer = visitor.post(f"/desk/b/{scan.reference}/correct/check", data={**form, "field": list(fields)})
+        return answer.status_code, re.findall(r'id="(\w+)-error">.*?</svg>([^<]+)<', answer.text)
+
+    fields = ("name", "phone", "email", "q_referral", "q_referred_by", "price")
+    assert told(*fields) == (204, [])
+    wrong = {"name": " ", "phone": "0151 1", "email": "hannah@", "q_referral": "maybe"}
+    status, said = told(*fields, **wrong)
+    assert (status, [name for name, _ in said]) == (200, ["name", "phone", "email", "q_referral"])
+    refused = correct(desk, scan, **wrong)
+    assert refused.status_code == 422
+    assert all(sentence in refused.text for _, sentence in said)
+    assert told("email", **wrong) == (200, [said[2]])
+    # A mask that she cannot write is judged by nobody, and what is not hers to correct is not hers to ask about.
+    braun = signed_in(clinic, account("staff", resource="dr-braun"))
+    hers = booked("check-up", clock.now, resources=["dr-braun"], customer=TOM).booking
+    masked = {"name": "Tom Fischer", "phone": "0151****6789", "email": "t***@", "field": ["phone", "email"]}
+    assert braun.post(f"/desk/b/{hers.reference}/correct/check", data=masked).status_code == 204
+    assert told("name", visitor=signed_in(clinic, account("auditor")), name="")[0] == 403
+    assert now_of(scan).name == "Hannah Vogel"
+    assert "corrected" not in actions()
+
+
 def test_questions_are_those_of_the_day_it_was_booked(desk, scan, load_business, tmp_path, clinic):
     from tests.conftest import BUSINESSES
 

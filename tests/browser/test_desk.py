@@ -310,3 +310,11 @@ def test_a_field_of_the_desk_is_checked_on_leaving_it(clinic, enter):
         page.keyboard.press("Tab")
         page.wait_for_selector("#field-email.wrong #email-error")
         assert page.locator("#phone").get_attribute("aria-invalid") is None
+        page.goto(f"{clinic.url}/desk/b/{clinic.asked[0]}/correct")
+        page.fill("#email", "can@")
+        page.keyboard.press("Tab")
+        page.wait_for_selector("#field-email.wrong #email-error")
+        is_sound(page, f"a correction {width} {locale}")
+        page.fill("#email", "can@example.com")
+        page.keyboard.press("Tab")
+        page.wait_for_selector("#email-error", state="detached")
