@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 
 import pytest
 
 from app import create_app
 from models.base import db
+from notifications import dispatch
 from tests.browser.walking import Walker
 from tests.factories import HANNAH, TOM, booked
 from tests.support import databases
@@ -28,9 +31,10 @@ BRAUN, YILMAZ = "Dr. Jonas Braun", "Dr. Elif Yılmaz"
 # Everybody who works here, both sizes, both languages: each of them on a phone and in Chinese somewhere in these tests.
 WALKS = [
     ("owner", 1280, "zh-CN"),
+    ("owner", 390, "en"),
     ("manager", 390, "zh-CN"),
     ("front_desk", 1280, "en"),
-    ("staff", 390, "en"),
+    ("staff", 390, "zh-CN"),
 ]
 
 
@@ -256,3 +260,83 @@ def _may_not(clinic, walker):
     assert (walker.offered("Correct the price").count() == 1) == runs_it
     assert walker.leads("Figures") == runs_it
     assert walker.leads("People and rights") == runs_it
+
+
+@pytest.mark.parametrize(("width", "locale"), [(1280, "en"), (390, "zh-CN")])
+def test_an_owner_closes_the_door_to_customers_and_opens_it_to_a_colleague(serve, new_page, clock_at, width, locale):
+    served = serve("clinic", at="2026-12-01T10:40Z", processes=1)
+    with _inside(served):
+        account("owner", name="Mara Lindner")
+
+    def walks(role):
+        return Walker(new_page(width=width, height=844, locale=locale), served.url, role, locale)
+
+    owner = walks("owner")
+    _pauses(owner, walks(None))
+    _invites(owner, walks(None), served, clock_at)
+
+
+def _pauses(owner, customer):
+    """Online booking stops with a sentence that customers read, and goes on."""
+    said = {"en": "A pipe has burst. Back tomorrow.", "zh": "水管破裂，明天恢复。"}
+    owner.goes("Diary")
+    owner.unfold("Block or pause")
+    owner.press("Pause online booking")
+    for locale, sentence in said.items():
+        owner.write("What customers read, in %(language)s", sentence, language=owner.say.language(locale))
+    owner.press("Pause it")
+    owner.reads("Online booking is paused.")
+    owner.seen("paused")
+    customer.page.goto(f"{customer.url}/book/check-up")
+    customer.page.get_by_text(said[customer.say.locale]).wait_for()
+    assert customer.page.locator(".slot").count() == 0
+    customer.seen("a customer's page while it is paused")
+    owner.press("Let customers book again")
+    owner.reads("Customers can book online again.")
+    customer.page.reload()
+    customer.page.locator(".slot").first.wait_for()
+    assert customer.page.get_by_text(said[customer.say.locale]).count() == 0
+
+
+def _invites(owner, colleague, served, clock_at):
+    """The link of a mail leads somebody new to a password and in; she is out with the next page once her access has ended."""
+    name, mailbox, password = "Yusuf Demir", "yusuf@praxis.example", "seven slow green trams"
+    owner.goes("People and rights")
+    owner.press("Add somebody")
+    owner.write("Name", name)
+    owner.write("E-mail", mailbox)
+    owner.page.get_by_label(owner.say.gettext("Role")).select_option(label=owner.say.gettext("Front desk"))
+    owner.press("Add and invite")
+    owner.reads("A link to choose a password is on its way to %(mailbox)s.", mailbox=mailbox)
+    clock_at("2026-12-01T10:50Z")
+    colleague.page.goto(_link_mailed(served))
+    colleague.write("New password", password)
+    colleague.write("Once more", password)
+    colleague.press("Save the password")
+    colleague.signs_in(mailbox, password)
+    colleague.page.wait_for_url(re.compile(r"/desk/$"))
+    owner.press(name)
+    owner.press("Has left: end the access now")
+    owner.reads("%(name)s cannot sign in any more.", name=name)
+    colleague.press("Diary")
+    colleague.signs_in(mailbox, password)
+    colleague.reads("E-mail or password is not right.")
+
+
+def _link_mailed(served):
+    """Where the one mail leads that has left the house."""
+    with _inside(served) as app:
+        dispatch.deliver_due()
+        [mail] = app.config["SETTINGS"].outgoing.glob("*.eml")
+    text = message_from_bytes(mail.read_bytes(), policy=policy.default).get_body(("plain",)).get_content()
+    return re.search(r"https?://\S+/desk/password/\S+", text)[0]
+
+
+@contextmanager
+def _inside(served):
+    """The application on the database of a served house."""
+    app = create_app(settings(served.environ["DATABASE_URL"], served.folder, BASE_URL=served.url))
+    with app.app_context():
+        yield app
+        db.session.remove()
+    databases.let_go(app)

@@ -16,17 +16,22 @@ PLACE = re.compile(r"%\((\w+)\)s")
 
 
 class Walker:
-    """A browser of this width in which this role is signed in. Every text is given in English and looked for in ``locale``; a place
-    in it that is not filled stands for anything."""
+    """A browser in which this role is signed in, or nobody. Every text is given in English and looked for in ``locale``; a place in
+    it that is not filled stands for anything."""
 
-    def __init__(self, page: Any, url: str, role: str, locale: str) -> None:
+    def __init__(self, page: Any, url: str, role: str | None, locale: str) -> None:
         self.page, self.url, self.role = page, url, role
         self.say = wording(locale.partition("-")[0])
-        page.goto(f"{url}/desk/sign-in")
-        self.write("E-mail", f"{role}@praxis.example")
-        self.write("Password", PASSWORD)
+        if role is not None:
+            page.goto(f"{url}/desk/sign-in")
+            self.signs_in(f"{role}@praxis.example", PASSWORD)
+            page.wait_for_url(re.compile(r"/desk/$"))
+
+    def signs_in(self, mailbox: str, password: str) -> None:
+        """Fills in the page that asks who she is, and sends it."""
+        self.write("E-mail", mailbox)
+        self.write("Password", password)
         self.press("Sign in", role="button")
-        page.wait_for_url(re.compile(r"/desk/$"))
 
     def words(self, text: str, **filled: str) -> re.Pattern[str]:
         """What finds a text in her language, whole; a place that is filled at least begins so."""
@@ -51,9 +56,9 @@ class Walker:
         summary, said = self.page.locator("summary:visible"), self.say.gettext(text)
         summary.filter(has_text=said).or_(summary.and_(self.page.get_by_label(said))).first.click()
 
-    def write(self, text: str, typed: str) -> None:
+    def write(self, text: str, typed: str, **filled: str) -> None:
         """A field under these words."""
-        name = re.compile(r"^\s*" + re.escape(self.say.gettext(text)) + r"(\s|$)")
+        name = re.compile(r"^\s*" + re.escape(self.say.gettext(text, **filled)) + r"(\s|$)")
         self.page.get_by_label(name).filter(visible=True).last.fill(typed)
 
     def reads(self, text: str, **filled: str) -> None:
