@@ -139,7 +139,8 @@ if (times()) {
     const here = all("[data-start]", shown);
     const lost = here.filter((each) => !now.has(each.dataset.start) && !gone.has(each.dataset.start));
     const back = [...now].some((start) => gone.has(start) || !here.some((each) => each.dataset.start === start));
-    if (back) { place(html); return; }
+    // A month that goes or comes back is a pause of online booking, and no time that somebody took.
+    if (back || !$(".days", fresh) !== !$(".days", shown)) { place(html); return; }
     for (const slot of lost) {
       gone.add(slot.dataset.start);
       slot.classList.add("gone");
@@ -150,7 +151,7 @@ if (times()) {
       const mine = $(part), theirs = $(part, fresh);
       if (mine && theirs && !mine.contains(document.activeElement)) { mine.replaceWith(theirs); show(theirs); }
     }
-    if (!$(".days").contains(document.activeElement)) roam();
+    if (!$(".days")?.contains(document.activeElement)) roam();
     const counts = all(".list h3 .quiet", shown), fresher = all(".list h3 .quiet", fresh);
     if (counts.length === fresher.length) counts.forEach((count, n) => { count.textContent = fresher[n].textContent; });
     for (const card of all(".session", fresh)) {
