@@ -73,8 +73,10 @@ def _filled(rows: Iterator[list[Any]]) -> Iterator[tuple[int, list[Any]]]:
 
 
 def _keep(lease: Lease, judge: Any, rows: list[Row], position: int, now: datetime) -> None:
+    # Before the transaction, which may be tried again: what has been seen once would be a double of itself then.
+    judge.doubles(db.session(), [each for each in rows if not each.wrong])
+
     def work(session: OrmSession) -> None:
-        judge.doubles(session, [each for each in rows if not each.wrong])
         if rows:
             session.execute(insert(table(ImportRow)), [each.kept(lease.id) for each in rows])
         reached(session, lease.id, position)

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select, true
 
 from actions import consenting, customer_file, desk_booking, lease, merging
-from actions.importing import choosing, receiving, running
+from actions.importing import checking, choosing, receiving, running
 from actions.importing import customers as importing_customers
+from actions.transaction import Again
 from models import consent
 from models.base import db
 from models.booking import Booking, Session
@@ -284,6 +285,29 @@ def test_a_look_that_was_broken_off_begins_anew(desk, monkeypatch):
     desk.work()
     assert (desk.run(id).state, desk.run(id).total, len(desk.rows(id))) == ("ready", 5, 5)
     assert not any(each.double for each in desk.rows(id))
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("customers", csv(HEADS, "Anna,+49 151 10000001,,,", "Ben,+49 151 10000002,,,")),
+        ("resources", csv("Name,Kind,Place", "Room 8,room,park", "Room 9,room,park")),
+    ],
+)
+def test_a_part_that_the_database_has_tried_again_finds_no_doubles_of_its_own(desk, monkeypatch, kind, body):
+    real, tried = checking.reached, []
+
+    def reached(session, id, position):
+        tried.append(position)
+        if position and tried.count(position) == 1:
+            raise Again
+        real(session, id, position)
+
+    monkeypatch.setattr(checking, "reached", reached)
+    id = desk.look(body, kind)
+    assert tried.count(2) == 2
+    assert [(each.state, each.double, each.wrong) for each in desk.rows(id)] == [("ready", None, [])] * 2
 
 
 @ONE
