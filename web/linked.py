@@ -26,6 +26,7 @@ def of_link(reference: str, token: str, *, now: datetime, opens: Callable[..., b
     linked = bookings.linked(db.session(), code or "") or _NOBODYS
     right = opens(token, linked, current_app.config["SETTINGS"].secret_keys, now=now)
     found = bookings.by_reference(db.session(), code or "") if right else None
-    if found is None:
+    # What ends between the two looks has ended: pages hand on the links of the booking as it was read last.
+    if found is None or found.token_version != linked.token_version:
         raise Missing
     return found

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, update
 
+from models import bookings
 from models.base import db
 from models.booking import Booking
 from models.bookings import BookingView
@@ -128,3 +129,24 @@ def test_whatever_does_not_open_gets_one_page_for_the_same_work(
         assert ask(found.mine.reference, token(found.mine, app.config["SECRET_KEY"])).status_code == 200
     assert work.compared == 1
     assert len(work.statements) > len(plain.statements)
+
+
+@pytest.mark.parametrize("door", ["manage", "feedback", "program"])
+def test_a_link_that_ends_while_it_is_looked_at_brings_no_new_one(
+    load_business: Callable[..., Any], app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch, door: str
+):
+    load_business("clinic")
+    path, token, _ = DOORS[door]
+    mine = booked("check-up", clock.now).booking
+    old, real = token(mine, app.config["SECRET_KEY"]), bookings.linked
+
+    def then_ended(*given: Any) -> Any:
+        found = real(*given)
+        db.session.execute(update(Booking).values(token_version=Booking.token_version + 1))
+        db.session.commit()
+        return found
+
+    monkeypatch.setattr(bookings, "linked", then_ended)
+    given: dict[str, Any] = {"headers": {"Authorization": f"Bearer {old}"}} if door == "program" else {}
+    asked = path.format(mine.reference) + ("" if given else f"?t={old}")
+    assert app.test_client().get(asked, **given).status_code == 404
