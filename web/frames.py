@@ -41,6 +41,7 @@ ENDPOINTS = frozenset(
         "times",
         "take",
         "details",
+        "check_details",
         "book",
         "confirmed",
         "calendar_file",

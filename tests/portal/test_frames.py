@@ -186,6 +186,18 @@ def test_what_is_wrong_comes_back_and_the_hold_stays(framed: Flask):
     assert list(db.session.scalars(select(Hold.state))) == ["used"]
 
 
+def test_a_field_is_checked_where_the_form_stands(framed: Flask):
+    visit = frame(framed)
+    visit.take()
+    form = visit.page.find("form", id="details")
+    token = form.find("input", attrs={"name": "csrf_token"})["value"]
+    asked = {"csrf_token": token, "email": "maya@", "field": "email"}
+    answer = framed.test_client(use_cookies=False).post(form["data-check"], data=asked)
+    assert answer.status_code == 200
+    assert BeautifulSoup(answer.data, "html.parser").find(id="email-error") is not None
+    assert "Set-Cookie" not in answer.headers
+
+
 def test_a_lost_time_keeps_what_was_typed(framed: Flask, clock: Clock):
     visit = frame(framed)
     visit.take()
