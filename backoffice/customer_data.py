@@ -81,7 +81,7 @@ def do_customer_copy(public_id: str) -> AnyResponse:
 def _readable(data: dict[str, Any]) -> str:
     known, say = catalogue(db.session()), words()
     codes = {"kind": MESSAGES, "state": MESSAGE_STATES, "channel": {**CHANNELS, **BY}}
-    copy = OwnCopy(say, known.business.timezone, codes, _names(known))
+    copy = OwnCopy(say, known.business.timezone, codes, _names(known), _questions(known))
     sections = [(say.gettext(title), [copy.lines(each) for each in data[name]]) for name, title in SECTIONS.items()]
     return render_template(
         "backoffice/customer_copy_file.html",
@@ -93,15 +93,15 @@ def _readable(data: dict[str, Any]) -> str:
 
 
 def _names(known: Catalogue) -> dict[str, str]:
-    """What the house calls what it offers and asks, by the codes."""
-    say = words()
-    found = {
-        each.slug: say.text(each.name)
-        for rows in (known.resources, known.locations, known.services)
-        for each in rows.values()
-    }
+    """What the house calls what it offers, by the codes."""
+    rows = (known.resources, known.locations, known.services)
+    return {each.slug: words().text(each.name) for every in rows for each in every.values()}
+
+
+def _questions(known: Catalogue) -> dict[str, str]:
+    """What it asks, by the keys."""
     asked = [each for service in known.services.values() for each in service.questions]
-    return {**{each["key"]: say.text(each["label"]) for each in asked}, **found}
+    return {each["key"]: words().text(each["label"]) for each in asked}
 
 
 @desk.get("/customers/<public_id>/erase")

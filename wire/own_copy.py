@@ -55,6 +55,8 @@ NAMES = {
     "size": n_("Bytes"),
 }
 _TIMES = frozenset({"start", "end", "at"})
+# What holds codes of what the house offers. All else is somebody's own words, whatever it is the code of besides.
+_OFFERED = frozenset({"service", "location", "with", "resources"})
 # Of a step that names a time or a person beside it, what it is without.
 _STEPS = {
     **STATUS,
@@ -71,12 +73,17 @@ _SPOKEN = {**ACTORS, "staff": n_("by the house")}
 
 class OwnCopy:
     """Makes lines of what is kept. ``codes`` are the words of the desk for kinds, states and ways of messages and consents;
-    ``names`` what the house calls its services, places, people and questions, by their codes."""
+    ``names`` what the house calls its services, places and people, ``questions`` what it asks, both by their codes."""
 
     def __init__(
-        self, say: Wording, zone: str, codes: Mapping[str, Mapping[str, str]], names: Mapping[str, str]
+        self,
+        say: Wording,
+        zone: str,
+        codes: Mapping[str, Mapping[str, str]],
+        names: Mapping[str, str],
+        questions: Mapping[str, str],
     ) -> None:
-        self.say, self.zone, self.names = say, ZoneInfo(zone), names
+        self.say, self.zone, self.names, self.questions = say, ZoneInfo(zone), names, questions
         self.codes: dict[str, Mapping[str, str]] = {
             "status": STATUS, "purpose": PURPOSES, "purposes": PURPOSES, "by": _SPOKEN, "what": _STEPS,
             "fields": FIELDS, "identified": PROOFS, **codes,
@@ -92,14 +99,16 @@ class OwnCopy:
         return [(self.called(name), self.value(name, value)) for name, value in shown.items()]
 
     def called(self, name: str) -> str:
-        """What a field is called; a question by its own words."""
+        """What a field is called."""
         known = NAMES.get(name)
-        return self.say.gettext(known) if known else self.names.get(name, name.replace("_", " "))
+        return self.say.gettext(known) if known else name.replace("_", " ")
 
     def value(self, name: str, value: Any) -> str:
         """One value in words."""
         if isinstance(value, Mapping):
             kept = [(each, one) for each, one in value.items() if one not in (None, "", [], {})]
+            if name == "answers":
+                return "; ".join(f"{self.questions.get(each, each)}: {self.value('', one)}" for each, one in kept)
             return "; ".join(f"{self.called(each)}: {self.value(each, one)}" for each, one in kept)
         if isinstance(value, list):
             return self.say.listed(self.value(name, each) for each in value)
@@ -114,7 +123,7 @@ class OwnCopy:
             return word(known)
         if name in _TIMES or name.endswith(("_at", "_since")):
             return self._time(str(value))
-        return self.names.get(str(value), str(value))
+        return self.names.get(str(value), str(value)) if name in _OFFERED else str(value)
 
     def _time(self, said: str) -> str:
         try:
