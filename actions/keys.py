@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 from actions.hold import hashed
 from actions.record import record
 from actions.transaction import Again, run
+from failpoints import failpoint
 from models import staff_queries
 from models.base import db, dialect_of, execute, table, upsert
 from models.doors import Token
@@ -60,6 +61,7 @@ def make(
     until = now + timedelta(days=days)
 
     def work(session: OrmSession) -> Made:
+        staff_queries.lock(session, by.id)
         hers = staff_queries.tokens(session, by.id)
         kept = {hashed(each): each for each in wholes}
         there = next((each for each in hers if each.hash in kept), None)
@@ -68,6 +70,7 @@ def make(
             return Made(shown, replayed=True)
         if sum(lives(each, now) for each in hers) >= AT_MOST:
             raise errors.LimitReached(which="keys", limit=AT_MOST)
+        failpoint("counted")
         row = {"kind": "api", "hash": hashed(whole), "subject_kind": "staff", "subject_id": by.id, "scopes": scopes}
         row |= {"created_at": now, "expires_at": until}
         wanted = upsert(Token, dialect_of(session)).on_conflict_do_nothing().returning(table(Token).c.id)

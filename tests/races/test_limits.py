@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 
 import failpoints
-from actions import exports
+from actions import exports, keys
 from actions.importing import receiving
 from models.base import db
 from models.people import Staff
@@ -29,6 +29,7 @@ def taps(app, load_business, tmp_path, monkeypatch):
     load_business("clinic")
     monkeypatch.setattr(exports, "MOST_WAITING", MOST)
     monkeypatch.setattr(receiving, "MOST_OPEN", MOST)
+    monkeypatch.setattr(keys, "AT_MOST", MOST)
     id = account("owner")
     db.session.remove()
 
@@ -39,6 +40,9 @@ def taps(app, load_business, tmp_path, monkeypatch):
         body = BytesIO(b"Name,Phone\nAnna,+49 151 10000001\n")
         receiving.receive(body, kind="customers", label="a.csv", folder=tmp_path / "imports", by=by, now=NOW)
 
+    def key(by):
+        keys.make(name="Till", may=None, days=30, by=by, now=NOW)
+
     def tap(act):
         with app.app_context():
             try:
@@ -47,12 +51,14 @@ def taps(app, load_business, tmp_path, monkeypatch):
                 return refusal.code
         return ""
 
-    acts = {"export": ask, "import": bring}
+    acts = {"export": ask, "import": bring, "key": key}
     yield lambda name: Counter(together([lambda: tap(acts[name])] * TAPS)), tmp_path / "imports"
     failpoints.arm({})
 
 
-@pytest.mark.parametrize(("act", "code"), [("export", "limit_reached"), ("import", "bad_file")])
+@pytest.mark.parametrize(
+    ("act", "code"), [("export", "limit_reached"), ("import", "bad_file"), ("key", "limit_reached")]
+)
 def test_taps_at_once_pass_no_limit(taps, act, code):
     failpoints.arm({"counted": "sleep:0.05"})
     tap, folder = taps
@@ -62,7 +68,7 @@ def test_taps_at_once_pass_no_limit(taps, act, code):
 
 # On SQLite the transaction is the lock.
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-@pytest.mark.parametrize("act", ["export", "import"])
+@pytest.mark.parametrize("act", ["export", "import", "key"])
 def test_without_the_lock_they_do(taps, act):
     """The control of the one above."""
     failpoints.arm({"counted": "sleep:0.3", "guard_off": "on"})
