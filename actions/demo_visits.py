@@ -46,12 +46,12 @@ def add_demo_visits(path: Path, *, now: datetime) -> int:
     desk = db.session.execute(select(Staff.id).where(Staff.role == "front_desk").limit(1)).scalar()
     made = _Making(said, known, now, f"staff:{desk}" if desk else "shell")
     made.all()
-    run(_tell_nobody)
     return made.number
 
 
 def _tell_nobody(session: OrmSession) -> None:
-    """All of it is made up: no reminder and no question goes to somebody who does not exist."""
+    """All of it is made up: no reminder and no question goes to somebody who does not exist. After each step, since whoever
+    breaks it off halfway has the worker send what is left."""
     session.execute(delete(Message).execution_options(synchronize_session=False))
 
 
@@ -81,6 +81,7 @@ class _Making:
                 act(at)
             except Refusal:
                 continue
+            run(_tell_nobody)
 
     def _at(self, at: datetime, act: Callable[[datetime], object]) -> None:
         """Does it when its time comes, if that has come."""

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 import config
+from actions import demo_visits
 from actions.businessfile import wiping
 from actions.demo_staff import add_demo_staff
 from actions.demo_visits import add_demo_visits
@@ -81,3 +82,21 @@ def test_whatever_points_to_what_leaving_the_demo_deletes_is_deleted_before_it()
         if pointed and table.name not in APART:
             assert table.name in order, table.name
             assert all(order.index(table.name) < order.index(each) for each in pointed), table.name
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_nobody_is_told_of_visits_that_were_broken_off(load_business, clock, monkeypatch):
+    load_business(DEMO / "business.yaml", demo=True)
+    real, taken = demo_visits.confirm, []
+
+    def confirm(**given):
+        if len(taken) == 20:
+            raise KeyboardInterrupt
+        taken.append(real(**given))
+        return taken[-1]
+
+    monkeypatch.setattr(demo_visits, "confirm", confirm)
+    with pytest.raises(KeyboardInterrupt):
+        add_demo_visits(DEMO / "visits.yaml", now=clock.now)
+    db.session.rollback()
+    assert (counted(Booking), counted(Message)) == (20, 0)
