@@ -29,6 +29,15 @@ from web.locale import words
 from wire.happened_words import FIELDS, LIKE
 from wire.wording import n_
 
+LABELS = {
+    "name": n_("Name"),
+    "phones": n_("Phones"),
+    "emails": n_("E-mails"),
+    "level": n_("Level"),
+    "tags": n_("Tags"),
+    "region": n_("Region"),
+    "owner": n_("Whose customer"),
+}
 _SEPARATED = re.compile(r"[,，、;；\n]")
 
 
@@ -59,24 +68,13 @@ def _form(found: Customer, typed: Mapping[str, str], wrong: Mapping[str, str], s
         customer=found,
         typed=typed,
         wrong=wrong,
-        labels={name: words().gettext(said) for name, said in _LABELS.items()},
+        labels={name: words().gettext(label) for name, label in LABELS.items()},
         revision=whole(request.form.get("revision", ""), digits=8) or found.revision,
         contacts=reachable(access.viewer()),
         levels=reading.choices(db.session())[1],
         owners=[(str(each.id), each.name) for each in desk_queries.staff_names(db.session())],
     )
     return make_response(page, status)
-
-
-_LABELS = {
-    "name": n_("Name"),
-    "phones": n_("Phones"),
-    "emails": n_("E-mails"),
-    "level": n_("Level"),
-    "tags": n_("Tags"),
-    "region": n_("Region"),
-    "owner": n_("Whose customer"),
-}
 
 
 @desk.post("/customers/<public_id>/edit")

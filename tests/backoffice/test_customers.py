@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from zipfile import ZipFile
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import event, select
 
 from actions import cancel, consenting, customer_file, likeness
@@ -51,6 +52,12 @@ def found(visitor, q, **more):
     part = visitor.get("/desk/customers", query_string={"q": q, **more}, headers={"X-Part": "list"})
     assert part.status_code == 200
     return re.findall(r'<th scope="row"><a [^>]+>([^<]+)</a>', part.text)
+
+
+def mend(answer):
+    """The sentences above a form that was refused."""
+    note = BeautifulSoup(answer.data, "html.parser").find(id="mend")
+    return [each.get_text() for each in note.find_all("p")]
 
 
 def toast(visitor, answer):
@@ -123,6 +130,12 @@ def test_what_is_changed_is_kept_told_and_found(clinic, manager):
     wrong = manager.post(path + "/edit", data={**form, "name": " ", "phones": "12"})
     assert wrong.status_code == 422
     assert ">12</textarea>" in wrong.text
+    assert mend(wrong) == ["Name: This is needed.", "Phones: This number does not have the right length."]
+    assert mend(stale) == ["Somebody else has changed this meanwhile. Look at it once more."]
+    chinese = manager.post(
+        path + "/edit", data={**form, "name": " ", "revision": "1"}, headers={"Accept-Language": "zh-CN"}
+    )
+    assert mend(chinese) == ["姓名：这一项需要填写。"]
 
 
 def test_two_are_looked_at_and_made_one(clinic, manager, clock):
