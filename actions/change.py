@@ -16,6 +16,7 @@ from actions.taking import lock_resources, lock_session, resources_of, settle
 from actions.transaction import Again
 from actions.undoable import keep
 from models import bookings
+from models.base import rows_changed
 from models.booking import Booking
 from models.bookings import BookingView
 from models.history import steps_of
@@ -52,13 +53,13 @@ def write(session: OrmSession, before: BookingView, *, now: datetime, **changes:
     What the customer was asked about it is answered by that.
     """
     columns = {name: value for name, value in changes.items() if name in Booking.__table__.columns}
-    done = session.execute(
+    done = rows_changed(
+        session,
         update(Booking)
         .where(Booking.id == before.id, Booking.status == before.status, Booking.revision == before.revision)
-        .values(**columns, revision=before.revision + 1, changed_at=now)
-        .execution_options(synchronize_session=False)
+        .values(**columns, revision=before.revision + 1, changed_at=now),
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if done != 1:
         raise errors.StateChanged(status=before.status)
     moved = changes.get("session_id", before.session_id) != before.session_id
     close(session, before.id, state="accepted" if moved else "withdrawn", now=now)

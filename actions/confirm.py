@@ -22,7 +22,7 @@ from actions.taking import Seat, claim
 from actions.transaction import Again, run
 from failpoints import enabled, failpoint
 from models import bookings, taken
-from models.base import Base, db
+from models.base import Base, db, rows_changed
 from models.booking import Allocation, Booking, Hold, Session
 from models.bookings import FUTURE, BookingView
 from models.catalogue import Resource
@@ -233,19 +233,16 @@ class Making:
     def _firm(self, held: Hold, place: Session) -> None:
         """Session, then hold, each by a conditional update: whoever ends a stale session takes the same order."""
         quiet = {"synchronize_session": False}
-        kept = self.session.execute(
-            update(Session)
-            .where(Session.id == place.id, Session.live)
-            .values(held_until=None)
-            .execution_options(**quiet)
+        kept = rows_changed(
+            self.session, update(Session).where(Session.id == place.id, Session.live).values(held_until=None)
         )
-        used = self.session.execute(
+        used = rows_changed(
+            self.session,
             update(Hold)
             .where(Hold.id == held.id, Hold.state == "open", Hold.expires_at > self.now)
-            .values(state="used")
-            .execution_options(**quiet)
+            .values(state="used"),
         )
-        both = kept.rowcount == 1 and used.rowcount == 1  # type: ignore[attr-defined]
+        both = kept == 1 and used == 1
         if not both and not enabled("guard_off"):
             self.session.refresh(held)
             self._refuse_ended(held, place)

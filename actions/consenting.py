@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 from actions.record import record
 from actions.transaction import run
 from models import consent
-from models.base import dialect_of, upsert
+from models.base import dialect_of, rows_changed, upsert
 from models.consent import Consent, ConsentPurpose, ConsentText
 from models.people import Customer
 from rules import consents, errors, text
@@ -152,8 +152,7 @@ def _end(session: OrmSession, customer_id: int, purpose: str, actor: str, now: d
     open_ = update(Consent).where(
         Consent.customer_id == customer_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None)
     )
-    done = session.execute(open_.values(withdrawn_at=now, withdrawn_by=actor).execution_options(**_QUIET))
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(session, open_.values(withdrawn_at=now, withdrawn_by=actor)) > 0
 
 
 def give(

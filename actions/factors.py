@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 from actions import passwords
 from actions.account_steps import QUIET, end_sign_ins, said, send
 from actions.transaction import run
-from models.base import db
+from models.base import db, rows_changed
 from models.people import Staff
 from rules.errors import FieldError, Invalid
 
@@ -50,7 +50,7 @@ def reseal(*, keys: tuple[str, ...]) -> int:
         done = 0
         for id, (old, new) in sorted(renewed.items()):
             wanted = update(Staff).where(Staff.id == id, Staff.second_factor == old).values(second_factor=new)
-            done += session.execute(wanted.execution_options(**QUIET)).rowcount  # type: ignore[attr-defined]
+            done += rows_changed(session, wanted)
         return done
 
     return run(work) if renewed else 0

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from actions.hold import hashed
 from actions.transaction import run
-from models.base import db
+from models.base import db, rows_changed
 from models.doors import Token
 from models.snapshot import catalogue
 from rules import errors
@@ -91,12 +91,12 @@ def revoke(*, id: int, now: datetime) -> bool:
     """Ends a feed; False when there is none of that number or it has ended already."""
 
     def work(session: OrmSession) -> bool:
-        done = session.execute(
+        done = rows_changed(
+            session,
             update(Token)
             .where(Token.id == id, Token.kind == "feed", Token.revoked_at.is_(None))
-            .values(revoked_at=now)
-            .execution_options(synchronize_session=False)
+            .values(revoked_at=now),
         )
-        return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+        return done == 1
 
     return run(work)

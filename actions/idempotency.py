@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 
 from models import prepared
-from models.base import dialect_of, table, upsert
+from models.base import dialect_of, rows_changed, table, upsert
 from models.doors import Idempotency
 from rules import errors
 
@@ -79,7 +79,4 @@ def begin(session: OrmSession, key: Key, *, now: datetime, answer: Mapping[str, 
 
 def sweep(session: OrmSession, *, now: datetime) -> int:
     """Drops keys older than 72 hours and returns how many."""
-    gone = session.execute(
-        delete(Idempotency).where(Idempotency.created_at <= now - KEPT).execution_options(synchronize_session=False)
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(session, delete(Idempotency).where(Idempotency.created_at <= now - KEPT))

@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.transaction import run
+from models.base import rows_changed
 from models.imports import ExportFile, ImportRun
 
 T = TypeVar("T")
-_QUIET = {"synchronize_session": False}
 
 
 class Lost(Exception):
@@ -64,7 +64,7 @@ class Lease:
 
     def _set(self, session: OrmSession, *where: ColumnElement[bool], **values: Any) -> bool:
         change = update(self.of).where(self.of.id == self.id, self.mine, *where).values(**values)
-        return bool(session.execute(change.execution_options(**_QUIET)).rowcount)  # type: ignore[attr-defined]
+        return bool(rows_changed(session, change))
 
 
 def take(
@@ -77,7 +77,7 @@ def take(
         id = session.execute(select(of.id).where(free).order_by(of.id).limit(1)).scalar()
         if id is None:
             return None
-        taken = update(of).where(of.id == id, free).values(lease_until=now + length).execution_options(**_QUIET)
-        return Lease(of, id, now + length, length) if session.execute(taken).rowcount else None  # type: ignore[attr-defined]
+        taken = update(of).where(of.id == id, free).values(lease_until=now + length)
+        return Lease(of, id, now + length, length) if rows_changed(session, taken) else None
 
     return run(work)

@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.transaction import transaction
-from models.base import db, dialect_of, upsert
+from models.base import db, dialect_of, rows_changed, upsert
 from models.customer_queries import begins as _begins
 from models.people import Customer, CustomerContact, Likeness
 from rules import text
@@ -138,10 +138,10 @@ def _chinese(name: str) -> bool:
 def set_aside(session: OrmSession, one: int, other: int, *, actor: str, now: datetime) -> bool:
     """Writes down that two are not one; False when nobody had suggested it or it was said before."""
     first, second = sorted((one, other))
-    done = session.execute(
+    done = rows_changed(
+        session,
         update(Likeness)
         .where(Likeness.customer_id == first, Likeness.other_id == second, Likeness.set_aside_at.is_(None))
-        .values(set_aside_at=now, set_aside_by=actor)
-        .execution_options(**_QUIET)
+        .values(set_aside_at=now, set_aside_by=actor),
     )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    return done == 1

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 from actions import likeness
 from actions.record import record
 from actions.transaction import run
-from models.base import dialect_of, upsert
+from models.base import dialect_of, rows_changed, upsert
 from models.booking import Booking
 from models.consent import Consent
 from models.desk import Note
@@ -82,7 +82,7 @@ def _both(session: OrmSession, keep: int, other: int) -> dict[int, Customer]:
 def _follow(session: OrmSession, keep: int, other: int) -> int:
     """What hangs on ``other`` hangs on ``keep``; how many bookings it were."""
     hers = update(Booking).where(Booking.customer_id == other).values(customer_id=keep)
-    moved = session.execute(hers.execution_options(**_QUIET)).rowcount  # type: ignore[attr-defined]
+    moved = rows_changed(session, hers)
     notes = update(Note).where(Note.object_kind == "customer", Note.object_id == other).values(object_id=keep)
     session.execute(notes.execution_options(**_QUIET))
     _consents(session, keep, other)

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.taking import lock_resources, resources_of, settle
+from models.base import rows_changed
 from models.booking import Allocation, Hold, Session
 from models.catalogue import Resource
 from models.desk import Proposal
@@ -151,8 +152,7 @@ def free_of(session: OrmSession, hold_id: int, state: str, *, after: datetime | 
     query = update(Hold).where(Hold.id == hold_id, Hold.state == "open")
     if after is not None:
         query = query.where(Hold.expires_at > after)
-    done = session.execute(query.values(state=state).execution_options(**QUIET))
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    return rows_changed(session, query.values(state=state)) == 1
 
 
 def _unasked(session: OrmSession, booking_id: int, now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, upda
 from sqlalchemy.orm import Session as OrmSession
 
 from actions.transaction import run
+from models.base import rows_changed
 from models.outbox import UNHEARD, Message
 from models.people import Contact
 
@@ -87,8 +88,7 @@ def unheard(*, now: datetime) -> list[Unheard]:
 
 
 def _taken(session: OrmSession, which: ColumnElement[bool], again: datetime) -> bool:
-    taken = session.execute(update(Message).where(which).values(next_at=again).execution_options(**_QUIET))
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(session, update(Message).where(which).values(next_at=again)) > 0
 
 
 def end_unheard(*, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from actions.record import record
 from actions.transaction import run
-from models.base import dialect_of, upsert
+from models.base import dialect_of, rows_changed, upsert
 from models.desk import SavedView
 from rules import errors, text
 from rules.errors import FieldError, Invalid
@@ -45,8 +45,7 @@ def drop(*, id: int, by: Viewer, now: datetime) -> None:
 
     def work(session: OrmSession) -> None:
         hers = delete(SavedView).where(SavedView.id == id, SavedView.staff_id == by.id)
-        done = session.execute(hers.execution_options(synchronize_session=False))
-        if done.rowcount != 1:  # type: ignore[attr-defined]
+        if rows_changed(session, hers) != 1:
             raise errors.Missing
         record(session, at=now, actor=by.actor, object_kind="saved_view", object_id=id, action="view_dropped")
 

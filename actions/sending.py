@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from actions.record import record
 from actions.transaction import run
-from models.base import table
+from models.base import rows_changed, table
 from models.business import Business
 from models.outbox import WAITING, Message
 from models.sending import PAUSED, paused
@@ -40,9 +40,9 @@ def resume(*, again: bool, actor: str, now: datetime) -> int | None:
 
 
 def _leave_out(session: OrmSession, before: datetime, now: datetime) -> int:
-    done = session.execute(
+    return rows_changed(
+        session,
         update(_MESSAGE)
         .where(_MESSAGE.c.state.in_(WAITING), _MESSAGE.c.due_at <= before)
-        .values(state="dropped", why=SENT_ALREADY, settled_at=now, lease_until=None)
+        .values(state="dropped", why=SENT_ALREADY, settled_at=now, lease_until=None),
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]

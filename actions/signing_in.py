@@ -16,7 +16,7 @@ from actions.hold import hashed
 from actions.record import record
 from actions.transaction import run
 from models import staff_queries
-from models.base import db
+from models.base import db, rows_changed
 from models.people import SignIn, Staff
 from rules import errors
 
@@ -219,8 +219,7 @@ def end(*, staff_id: int, sign_in_id: int | None, but: int | None = None, actor:
             wanted = wanted.where(SignIn.id == sign_in_id)
         if but is not None:
             wanted = wanted.where(SignIn.id != but)
-        done = session.execute(wanted.values(ended_at=now).execution_options(**_QUIET))
-        count = int(done.rowcount)  # type: ignore[attr-defined]
+        count = rows_changed(session, wanted.values(ended_at=now))
         if count:
             record(session, at=now, actor=actor, object_kind="staff", object_id=staff_id, action="signed_out")
         return count

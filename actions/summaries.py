@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from actions.record import record
 from actions.transaction import run
-from models.base import dialect_of, upsert
+from models.base import dialect_of, rows_changed, upsert
 from models.business import Business
 from models.doors import PeriodicTask
 from models.outbox import Message
@@ -87,10 +87,10 @@ def _my_turn(session: OrmSession, following: datetime, now: datetime) -> bool:
     """Takes the turn of this morning by a conditional update. The first time of all waits for the next morning."""
     first = upsert(PeriodicTask, dialect_of(session)).values(name=_TURN, next_due=following)
     session.execute(first.on_conflict_do_nothing())
-    taken = session.execute(
+    taken = rows_changed(
+        session,
         update(PeriodicTask)
         .where(PeriodicTask.name == _TURN, PeriodicTask.next_due <= now)
-        .values(next_due=following, last_run=now)
-        .execution_options(**_QUIET)
+        .values(next_due=following, last_run=now),
     )
-    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+    return taken == 1

@@ -18,7 +18,7 @@ from actions.loads import Ranking
 from actions.transaction import Again
 from failpoints import enabled, failpoint
 from models import prepared, taken
-from models.base import dialect_of, table
+from models.base import dialect_of, rows_changed, table
 from models.booking import Allocation, Booking, Hold, Session
 from models.bookings import LIVE
 from models.business import Business
@@ -261,13 +261,13 @@ def _write_session(session: OrmSession, id: int, *, seats: int, live: bool, held
 def end_stale(session: OrmSession, session_id: int, now: datetime) -> bool:
     """Ends one session whose last hold has expired. False when somebody confirmed it meanwhile."""
     quiet = {"synchronize_session": False}
-    ended = session.execute(
+    ended = rows_changed(
+        session,
         update(Session)
         .where(Session.id == session_id, Session.live, Session.held_until <= now)
-        .values(live=False, seats_taken=0)
-        .execution_options(**quiet)
+        .values(live=False, seats_taken=0),
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if ended != 1:
         return False
     session.execute(
         update(Allocation).where(Allocation.session_id == session_id).values(live=False).execution_options(**quiet)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 from actions import attachments, change, factors, feedback, idempotency, review, unanswered
 from actions.taking import end_stale, lock_session, settle
 from actions.transaction import run, transaction
-from models.base import db
+from models.base import db, rows_changed
 from models.booking import Booking, Hold, Session
 from models.business import Business
 from models.desk import Proposal
@@ -82,14 +82,11 @@ def _end_one(session: OrmSession, *, id: int, now: datetime) -> bool:
 def _end_beside(session: OrmSession, *, id: int, session_id: int, now: datetime) -> bool:
     """Ends one hold in a session that others keep alive."""
     lock_session(session, session_id)
-    ended = session.execute(
-        update(Hold)
-        .where(Hold.id == id, Hold.state == "open", Hold.expires_at <= now)
-        .values(state="expired")
-        .execution_options(synchronize_session=False)
+    ended = rows_changed(
+        session, update(Hold).where(Hold.id == id, Hold.state == "open", Hold.expires_at <= now).values(state="expired")
     )
     settle(session, session_id, now=now)
-    return bool(ended.rowcount == 1)  # type: ignore[attr-defined]
+    return ended == 1
 
 
 def _end_proposals(now: datetime) -> int:
@@ -154,11 +151,11 @@ def _end_messages(now: datetime) -> int:
 def _drop_old(now: datetime) -> int:
     """Holds that ended more than a day ago and idempotency keys older than three. Bookings never."""
     with transaction() as session:
-        gone = session.execute(
+        gone = rows_changed(
+            session,
             delete(Hold)
             .where(Hold.state.in_(("released", "expired")), Hold.expires_at < now - HOLDS_KEPT)
             # What was proposed to a customer stays with her booking.
-            .where(Hold.id.not_in(select(Proposal.hold_id).where(Proposal.hold_id.is_not(None))))
-            .execution_options(synchronize_session=False)
+            .where(Hold.id.not_in(select(Proposal.hold_id).where(Proposal.hold_id.is_not(None)))),
         )
-        return int(gone.rowcount) + idempotency.sweep(session, now=now)  # type: ignore[attr-defined]
+        return gone + idempotency.sweep(session, now=now)

@@ -34,6 +34,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -100,6 +101,14 @@ def execute(
     """
     connection = session.info.get(OPEN) or session.connection()
     return connection.execute(statement, values)
+
+
+def rows_changed(session: OrmSession, statement: UpdateBase) -> int:
+    """Runs a conditional update or a delete and says how many rows it changed: whoever comes second has changed none. Objects
+    that were read before stay as they were read."""
+    done = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(done, CursorResult)
+    return done.rowcount
 
 
 class Instant(TypeDecorator[datetime]):

@@ -10,7 +10,7 @@ from sqlalchemy import String, and_, bindparam, func, insert, or_, select, updat
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import aliased
 
-from models.base import Instant, execute, table
+from models.base import Instant, execute, rows_changed, table
 from models.booking import Booking
 from models.doors import PeriodicTask
 from models.outbox import WAITING, Message, MessageAttempt
@@ -18,7 +18,6 @@ from models.people import Contact
 from rules import messages
 
 LEASE = timedelta(seconds=120)
-_QUIET = {"synchronize_session": False}
 
 
 def due(session: OrmSession, now: datetime, limit: int = 200) -> list[int]:
@@ -121,13 +120,12 @@ _TRIED = insert(table(MessageAttempt))
 
 def expire_overdue(session: OrmSession, now: datetime) -> int:
     """Ends what can be of no use any more; the row stays and says so."""
-    done = session.execute(
+    return rows_changed(
+        session,
         update(Message)
         .where(Message.state.in_(("ready", "retry", "unknown")), Message.deadline <= now)
-        .values(state="expired", why="too late to be of use", settled_at=now)
-        .execution_options(**_QUIET)
+        .values(state="expired", why="too late to be of use", settled_at=now),
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def oldest_waiting(session: OrmSession, now: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 import config
 from actions import attachments, erasing, retention
 from actions.transaction import run
-from models.base import db
+from models.base import db, rows_changed
 from models.doors import PeriodicTask
 from notifications import unheard
 
@@ -38,13 +38,13 @@ def beat(session: OrmSession, now: datetime) -> None:
 def my_turn(session: OrmSession, name: str, now: datetime, every: timedelta) -> bool:
     """Takes the turn of a periodic task by a conditional update: one process wins, the others wait for the next."""
     session.execute(_insert(session).values(name=name, next_due=now).on_conflict_do_nothing())
-    taken = session.execute(
+    taken = rows_changed(
+        session,
         update(PeriodicTask)
         .where(PeriodicTask.name == name, PeriodicTask.next_due <= now)
-        .values(next_due=now + every, last_run=now)
-        .execution_options(synchronize_session=False)
+        .values(next_due=now + every, last_run=now),
     )
-    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+    return taken == 1
 
 
 def _insert(session: OrmSession) -> Any:

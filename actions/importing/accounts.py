@@ -14,6 +14,7 @@ from actions.importing import values
 from actions.importing.names import Names, one_of
 from actions.importing.row import LEAVE, Row
 from actions.record import record
+from models.base import rows_changed
 from models.imports import ImportRow
 from models.people import Staff, Team
 from models.snapshot import catalogue
@@ -105,7 +106,7 @@ def write(session: OrmSession, row: ImportRow, *, by: Viewer, invite: bool, now:
     )
     if team is not None and fields.get("leader"):
         lead = update(Team).where(Team.id == team, Team.leader_id.is_(None)).values(leader_id=id)
-        if session.execute(lead.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+        if rows_changed(session, lead):
             _said(session, team, "changed", {"leader": id}, by=by, now=now)
     return "made", id
 

@@ -18,7 +18,7 @@ from actions.importing.fields import KINDS, MOST_COLUMNS, Kind, guessed
 from actions.record import record
 from actions.transaction import run
 from failpoints import failpoint
-from models.base import db, dialect_of, upsert
+from models.base import db, dialect_of, rows_changed, upsert
 from models.imports import ImportHeads, ImportRow, ImportRun
 from models.staff_queries import lock
 from rules import text
@@ -29,7 +29,6 @@ MOST_BYTES = 10_000_000
 # By one person: files that wait for her, and files of one day.
 MOST_OPEN, MOST_A_DAY = 10, 40
 OPEN = ("mapping", "checking", "ready", "running")
-_QUIET = {"synchronize_session": False}
 _PIECE = 1 << 16
 
 
@@ -227,13 +226,10 @@ def owned(session: OrmSession, id: int, by: Viewer) -> ImportRun:
 
 
 def _changed(session: OrmSession, id: int, *states: str, **changes: Any) -> None:
-    done = session.execute(
-        update(ImportRun)
-        .where(ImportRun.id == id, ImportRun.state.in_(states))
-        .values(**changes)
-        .execution_options(**_QUIET)
+    done = rows_changed(
+        session, update(ImportRun).where(ImportRun.id == id, ImportRun.state.in_(states)).values(**changes)
     )
-    if not done.rowcount:  # type: ignore[attr-defined]
+    if done != 1:
         raise StateChanged(status="")
 
 
@@ -243,13 +239,13 @@ def drop(*, id: int, folder: Path, by: Viewer, now: datetime) -> None:
     stored = known.stored
 
     def work(session: OrmSession) -> None:
-        done = session.execute(
+        done = rows_changed(
+            session,
             update(ImportRun)
             .where(ImportRun.id == id, ImportRun.state.in_(("mapping", "checking", "ready", "failed")))
-            .values(state="dropped", stored=None, ended_at=now, lease_until=None)
-            .execution_options(**_QUIET)
+            .values(state="dropped", stored=None, ended_at=now, lease_until=None),
         )
-        if done.rowcount:  # type: ignore[attr-defined]
+        if done:
             session.execute(ImportRow.__table__.delete().where(ImportRow.run_id == id))  # type: ignore[attr-defined]
             record(session, at=now, actor=by.actor, object_kind="import", object_id=id, action="import_dropped")
 
