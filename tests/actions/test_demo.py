@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -87,7 +88,8 @@ def test_whatever_points_to_what_leaving_the_demo_deletes_is_deleted_before_it()
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_nobody_is_told_of_visits_that_were_broken_off(load_business, clock, monkeypatch):
     load_business(DEMO / "business.yaml", demo=True)
-    real, taken = demo_visits.confirm, []
+    real = demo_visits.confirm
+    taken: list[Any] = []
 
     def confirm(**given):
         if len(taken) == 20:
