@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
 from sqlalchemy import event, text
 
 from bench.house import House
@@ -70,8 +69,7 @@ def diary(folder: Path) -> None:
 def first_paint(house: House, address: str) -> None:
     """Prints when a browser that was there before has painted first, from the tap on; the best of some tries."""
     url, process = house.serve(threads=4)
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=browser.found(), args=browser.FLAGS)
+    with browser.started() as chromium:
         page = chromium.new_page(viewport={"width": 1280, "height": 800})
         page.goto(f"{url}/desk/sign-in")
         page.fill("#email", "owner@praxis.example")
@@ -84,7 +82,6 @@ def first_paint(house: House, address: str) -> None:
             painted.append(page.evaluate(PAINTED))
             answered.append(page.evaluate("performance.getEntriesByType('navigation')[0].responseEnd"))
             page.goto("about:blank")
-        chromium.close()
     stop(process)
     row(
         "first paint of the week, ms", min(painted), 1000, 500, f"{min(answered):.0f} ms until all was there", most=True

@@ -259,14 +259,8 @@ def crew() -> Iterator[Callable[..., Crew]]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A real Chromium, driven through Playwright."""
-    from playwright.sync_api import sync_playwright
-
-    path = browser.found()
-    assert path, browser.MISSING
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=browser.FLAGS)
-        yield started
-        started.close()
+    with browser.started() as chromium:
+        yield chromium
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 FLAGS = [
     "--headless",
@@ -43,3 +46,16 @@ def provide() -> str | None:
             sys.stderr.write(done.stdout[-2000:])
             return f"{MISSING} (`{' '.join(command)}` failed)"
     return None if found() else MISSING
+
+
+@contextmanager
+def started() -> Iterator[Any]:
+    """The Chromium that was found, driven through Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    path = found()
+    assert path, MISSING
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
