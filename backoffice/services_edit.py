@@ -20,9 +20,8 @@ from backoffice.access import door
 from backoffice.blueprint import desk
 from backoffice.frame import ROLES
 from backoffice.services_hits import told
-from backoffice.services_list import KINDS, WHO
 from backoffice.services_versions import last_saved
-from backoffice.services_words import OPERATORS, PLACES, PRICES, TABS, TYPES, UNITS
+from backoffice.services_words import OPERATORS, TABS, TYPES
 from backoffice.setup_typed import DAYS, field_of, spell_name, spells_of, weeks_typed
 from models.base import db
 from models.snapshot import catalogue
@@ -31,6 +30,7 @@ from rules.errors import EditedMeanwhile, HitsBookings, Invalid
 from rules.facts import Catalogue
 from web import security
 from web.locale import words
+from wire.service_edits import KINDS, PLACES, PRICES, UNITS, WHO, in_units, mode_of
 from wire.wording import LOCALES, n_
 
 TAB = "<any(read, time, needs, rules, questions):tab>"
@@ -178,8 +178,8 @@ def _choices(known: Catalogue, entry: Mapping[str, Any]) -> dict[str, Any]:
         "units": [(unit, say.gettext(name)) for unit, name in UNITS.items()],
         "currency": known.business.currency,
         "lengths": [_length(each) for each in (duration if isinstance(duration, list) else [duration])],
-        "span_of": services_form.in_units,
-        "mode_of": services_form.mode_of,
+        "span_of": in_units,
+        "mode_of": mode_of,
         "days": list(zip(DAYS, say.weekdays(), strict=True)),
         "typed": weeks_typed("hours", entry.get("hours") or {}),
         "spells_of": spells_of,
@@ -196,7 +196,7 @@ def _choices(known: Catalogue, entry: Mapping[str, Any]) -> dict[str, Any]:
 def _length(value: Any) -> tuple[str, str]:
     if isinstance(value, str) and value.endswith("d"):
         return value[:-1], "d"
-    number, unit = services_form.in_units(value)
+    number, unit = in_units(value)
     return (str(value), "1") if unit == 1440 else (number, str(unit))
 
 

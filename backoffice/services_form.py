@@ -78,14 +78,6 @@ def span(given: Given, field: str) -> Any:
     return number * (unit or 1) if number is not None else typed
 
 
-def in_units(minutes: Any) -> tuple[str, int]:
-    """A number with the largest unit that it is whole in; what is no number stands as it is."""
-    if not isinstance(minutes, int) or minutes == 0:
-        return ("" if minutes is None else str(minutes)), 1
-    unit = next(each for each in (1440, 60, 1) if minutes % each == 0)
-    return str(minutes // unit), unit
-
-
 def parts(typed: str) -> list[str]:
     """What stands between commas."""
     return [each.strip() for each in _BETWEEN.split(typed[:LONGEST]) if each.strip()]
@@ -199,13 +191,6 @@ def _deadline(given: Given, field: str) -> Any:
         rule = {"days_before": given.get(f"{field}.days", "").strip()[:9], "time": given.get(f"{field}.time", "")[:9]}
         return {name: value for name, value in rule.items() if value}
     return span(given, field) if mode == "before" else 0
-
-
-def mode_of(until: Any) -> str:
-    """Which of the four sentences says a deadline."""
-    if isinstance(until, Mapping):
-        return "same_day" if until == {"days_before": 1} else "by_day"
-    return "before" if until else "start"
 
 
 def _reminders(given: Given, field: str) -> list[Any]:

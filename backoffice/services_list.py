@@ -24,9 +24,8 @@ from rules.errors import BookedAhead, Invalid
 from rules.facts import Catalogue, Service
 from web.fields import whole
 from web.locale import words
-from wire.wording import LOCALES, n_
-
-WHO = {"public": n_("everybody"), "link": n_("by its own link"), "staff": n_("the desk only")}
+from wire.service_edits import KINDS, WHO
+from wire.wording import LOCALES
 
 
 @desk.get("/services")
@@ -155,11 +154,3 @@ def _new(typed: Any, wrong: dict[str, str], status: int = 200) -> AnyResponse:
         kinds=[(kind, words().gettext(name)) for kind, name in KINDS.items()],
     )
     return make_response(page, status)
-
-
-KINDS = {
-    "staff": n_("one of the staff"),
-    "room": n_("a room"),
-    "equipment": n_("equipment"),
-    "vehicle": n_("a vehicle"),
-}

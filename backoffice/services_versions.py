@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,18 +14,17 @@ from werkzeug.wrappers import Response as AnyResponse
 import clock
 from actions import catalogue as editing
 from actions.catalogue_versions import Version, versions
-from backoffice import access, services_form
+from backoffice import access
 from backoffice.access import door
 from backoffice.blueprint import desk
 from backoffice.services_hits import told
-from backoffice.services_list import KINDS, WHO
-from backoffice.services_words import FIELDS, PLACES, PRICES, TABS, UNITS
+from backoffice.services_words import TABS
 from models import desk_queries
 from models.base import db
-from models.snapshot import catalogue, length
+from models.snapshot import catalogue
 from rules.errors import Conflict, HitsBookings, Invalid
 from web.locale import here, words
-from wire import edits
+from wire.service_edits import changes
 from wire.timeline import ACTORS
 from wire.wording import n_
 
@@ -70,7 +68,7 @@ def _page(slug: str, *, said: str = "", ahead: Any = (), again: int = 0, status:
     say, known = words(), catalogue(db.session())
     entry = editing.entry(db.session(), "service", slug)
     found = versions(db.session(), "service", slug)
-    names = _names()
+    names, things = _names(), _things()
     page = render_template(
         "backoffice/service_versions.html",
         slug=slug,
@@ -79,7 +77,7 @@ def _page(slug: str, *, said: str = "", ahead: Any = (), again: int = 0, status:
         title=say.text(entry.get("name")) or slug,
         offered=slug in known.services,
         saved=_last(found),
-        versions=[_told(each, names) for each in found],
+        versions=[_told(each, names, things) for each in found],
         said=said,
         ahead=ahead,
         again=again,
@@ -111,106 +109,18 @@ def _at(at: datetime) -> str:
     return words().day_and_time(at.astimezone(zone), today=clock.now().astimezone(zone).date())
 
 
-def _told(version: Version, names: Mapping[str, str]) -> dict[str, Any]:
-    fields = [name for name in FIELDS if name in version.before or name in version.after]
-    changes = [
-        {
-            "label": words().gettext(FIELDS[name]),
-            "before": valued(name, version.before.get(name)),
-            "after": valued(name, version.after.get(name)),
-        }
-        for name in fields
-    ]
+def _told(version: Version, names: Mapping[str, str], things: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": version.id,
         "who": _who(version.actor, names),
         "when": _at(version.at),
         "what": words().gettext(DONE[version.action]),
-        "changes": changes if version.action == "edited" else [],
+        "changes": changes(words(), version.before, version.after, things) if version.action == "edited" else [],
         "back": version.earlier is not None,
     }
 
 
-def valued(name: str, value: Any) -> str:
-    """A value of an entry in words; "" for none."""
-    if value in (None, "", [], {}):
-        return ""
-    say = words()
-    if isinstance(value, bool):
-        return say.gettext("yes") if value else say.gettext("no")
-    told_as = _AS.get(name)
-    if told_as is not None:
-        return told_as(value)
-    if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
-        return say.text(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _minutes(value: Any) -> str:
-    number, unit = services_form.in_units(value)
-    return f"{number} {words().gettext(UNITS[unit])}"
-
-
-def _until(value: Any) -> str:
-    say, mode = words(), services_form.mode_of(value)
-    if mode == "same_day":
-        return say.gettext("not on the same day")
-    if mode == "by_day":
-        days, time = value.get("days_before", 1), value.get("time") or "23:59"
-        return say.gettext("until %(time)s, days before: %(days)s", time=time, days=days)
-    return say.gettext("until %(span)s before", span=_minutes(value))
-
-
-def _approval(value: Any) -> str:
-    return words().gettext("Staff say yes to each request") if value != "none" else words().gettext("Booked at once")
-
-
-def _labels(value: Any) -> str:
-    return words().listed(words().text(each.get("label")) for each in value)
-
-
-def _needs(value: Any) -> str:
-    known, say = catalogue(db.session()).resources, words()
-    found = []
-    for need in value:
-        who = [say.text(known[slug].name) for slug in need.get("any_of", []) if slug in known] or need.get("skills", [])
-        called = KINDS[need["kind"]]
-        kind = say.gettext(called)
-        found.append(f"{kind} ({say.listed(who)})" if who else kind)
-    return say.listed(found)
-
-
-def _week(value: Any) -> str:
-    return edits.value(words(), value)
-
-
-def _places(value: Any) -> str:
-    known = catalogue(db.session()).locations
-    return words().listed(words().text(known[slug].name) for slug in value if slug in known)
-
-
-def _lengths(value: Any) -> str:
-    return words().listed(words().duration(length(each)) for each in (value if isinstance(value, list) else [value]))
-
-
-def _called(names: Mapping[str, str]) -> Callable[[Any], str]:
-    return lambda value: words().gettext(names.get(value, str(value)))
-
-
-_AS: dict[str, Callable[[Any], str]] = {
-    "who": _called(WHO),
-    "place": _called(PLACES),
-    "price_per": _called(PRICES),
-    "duration": _lengths,
-    **dict.fromkeys(("buffer_before", "buffer_after", "slot_step", "min_notice"), _minutes),
-    **dict.fromkeys(("cancel_until", "reschedule_until"), _until),
-    **dict.fromkeys(("reminders", "staff_reminders"), lambda value: words().listed(_minutes(each) for each in value)),
-    "approval": _approval,
-    "questions": _labels,
-    "needs": _needs,
-    "hours": _week,
-    "starts": _week,
-    "locations": _places,
-    "horizon_days": str,
-    "seats": str,
-}
+def _things() -> dict[str, str]:
+    """What places, people and rooms are called, by their slugs."""
+    known = catalogue(db.session())
+    return {each.slug: words().text(each.name) for rows in (known.locations, known.resources) for each in rows.values()}

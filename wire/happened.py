@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.history import History
-from wire import edits
+from wire import edits, service_edits
 from wire.booking import STATUS, Described
 from wire.desk import Shown
 from wire.happened_words import DONE, FIELDS, PROOFS, PURPOSES, RULES
@@ -77,7 +77,8 @@ class Teller:
         changes = [self._change(key, old, new, zone) for key, (old, new) in values.items()]
         if step.object_kind in edits.KINDS and step.action in edits.EDITS:
             was, became = {**(step.before or {}), **before}, {**(step.after or {}), **after}
-            changes = [Change(*each) for each in edits.changes(self.say, was, became, self.names.codes)]
+            tell = service_edits.changes if step.object_kind == "service" else edits.changes
+            changes = [Change(*each) for each in tell(self.say, was, became, self.names.codes)]
         return Happened(
             id=step.id,
             when=self._at(step.at, zone),

@@ -11,7 +11,20 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 import config
-from actions import accounts, cancel, denying, move, notes, resets, revealing, rights, signing_in, steps, teams
+from actions import (
+    accounts,
+    cancel,
+    catalogue,
+    denying,
+    move,
+    notes,
+    resets,
+    revealing,
+    rights,
+    signing_in,
+    steps,
+    teams,
+)
 from models import staff_queries
 from models.base import db
 from models.history import History
@@ -164,6 +177,15 @@ def test_every_kind_of_step_is_told_in_words(clinic, day):
     visitor = signed_in(clinic, day[0])
     bare = {row[1] for row in rows(visitor)} & {*STEPS, *DONE}
     assert bare == set()
+
+
+def test_an_edit_of_a_service_is_told_as_its_versions_tell_it(clinic, day, clock):
+    entry = catalogue.entry(db.session(), "service", "check-up")
+    longer = {**entry, "buffer_after": 90, "price_per": "hour"}
+    catalogue.save("service", "check-up", longer, by=viewer(day[0]), now=clock.now, keep=True)
+    told = said(signed_in(clinic, day[0]), kind="service")
+    assert "To tidy up" in told and "90 minutes" in told
+    assert "Price for" in told and "an hour" in told
 
 
 @pytest.mark.parametrize("statement", ["UPDATE history SET actor = 'nobody'", "DELETE FROM history"])
