@@ -13,8 +13,12 @@ from typing import IO, Any, cast
 from flask import Request, request
 from werkzeug.datastructures import FileStorage
 
-# What is read of a form with files at all, in bytes, and what is kept of one file and of all of them.
-MOST_SENT, MOST_OF_ONE, MOST_KEPT = 100_000_000, 10_000_001, 22_000_000
+from rules.attachments import MB, MOST_FILES, MOST_MB
+
+# What is read of a form with files at all, in bytes, and what is kept of one file and of all of them: as many as may be given
+# with one booking, each as large as may be, since pictures are made small before they are counted together.
+MOST_SENT, MOST_OF_ONE = 100_000_000, MOST_MB * MB + 1
+MOST_KEPT = MOST_FILES * MOST_OF_ONE
 _IN_MEMORY = 500_000
 
 

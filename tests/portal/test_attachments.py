@@ -8,11 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import select
 
 from actions import attachments, correct, erasing, upkeep
 from models.base import db
 from models.booking import Booking, Hold
+from rules.attachments import MB, MOST_FILES, MOST_MB
 from tests.hostile.doors import Visitor, tree
 from tests.support.papers import DOCX, PDF, picture, posted
 from tests.support.staff import account, signed_in
@@ -144,3 +146,19 @@ def test_the_desk_books_without_it(visitor, app, clock):
     page = manager.get("/desk/book", query_string={"service": "paper"}).text
     assert "q_notes" in page
     assert "q_letter" not in page
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_as_many_photos_as_may_be_come_with_one_form_and_are_made_small(load_business, app, client, tmp_path):
+    said = yaml.safe_load(ASKING.read_text(encoding="utf-8"))
+    paper = next(each for each in said["services"] if each["slug"] == "paper")
+    keys = [f"photo{n}" for n in range(MOST_FILES)]
+    paper["questions"] = [{"key": each, "type": "picture", "label": each, "max_mb": MOST_MB} for each in keys]
+    asking = tmp_path / "asking.yaml"
+    asking.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+    load_business(asking)
+    # As a telephone makes them: ten megabytes each, of which little is left.
+    photo = picture().ljust(MOST_MB * MB, b"\0")
+    done = post(Visitor(client), files={each: (f"{each}.png", photo) for each in keys})
+    assert done.status_code == 303, [each.get_text() for each in tree(done).select(".error")]
+    assert len(db.session.execute(select(Booking)).scalar_one().answers) == MOST_FILES
