@@ -30,7 +30,7 @@ from rules.errors import EditedMeanwhile, HitsBookings, Invalid
 from rules.facts import Catalogue
 from web import security
 from web.locale import words
-from wire.service_edits import KINDS, PLACES, PRICES, UNITS, WHO, in_units, mode_of
+from wire.service_edits import ASSIGN, CONTACTS, GIVEN, KINDS, LIMITS, PLACES, PRICES, UNITS, WHO, in_units, mode_of
 from wire.wording import LOCALES, n_
 
 TAB = "<any(read, time, needs, rules, questions):tab>"
@@ -175,6 +175,12 @@ def _choices(known: Catalogue, entry: Mapping[str, Any]) -> dict[str, Any]:
         "kinds": [(each, say.gettext(name)) for each, name in KINDS.items()],
         "venues": [(each, say.gettext(name)) for each, name in PLACES.items()],
         "prices": [(each, say.gettext(name)) for each, name in PRICES.items()],
+        "assigns": [(each, say.gettext(name)) for each, name in ASSIGN.items()],
+        "limits": {each: say.gettext(name) for each, name in LIMITS.items()},
+        "contacts": [
+            (each, say.gettext(name), "hidden" if each == "company" else "optional") for each, name in CONTACTS.items()
+        ],
+        "given": [(each, say.gettext(name)) for each, name in GIVEN.items()],
         "units": [(unit, say.gettext(name)) for unit, name in UNITS.items()],
         "currency": known.business.currency,
         "lengths": [_length(each) for each in (duration if isinstance(duration, list) else [duration])],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -67,6 +66,16 @@ KINDS = {
     "equipment": n_("equipment"),
     "vehicle": n_("a vehicle"),
 }
+# Who gets it.
+ASSIGN = {
+    "fewest_bookings": n_("whoever has the fewest bookings"),
+    "round_robin": n_("everybody in turn"),
+    "priority": n_("the first in the order above who is free"),
+}
+LIMITS = {"per_customer": n_("Bookings ahead of one customer"), "per_day": n_("Bookings of a day")}
+# What customers give about themselves.
+CONTACTS = {"phone": n_("Mobile number"), "email": n_("E-mail"), "company": n_("Company")}
+GIVEN = {"required": n_("has to be given"), "optional": n_("may be given"), "hidden": n_("is not asked")}
 UNITS = {1: n_("minutes"), 60: n_("hours"), 1440: n_("days")}
 
 
@@ -112,9 +121,11 @@ class Told:
             **dict.fromkeys(("cancel_until", "reschedule_until"), self._until),
             **dict.fromkeys(("reminders", "staff_reminders"), self._reminders),
             "approval": self._approval,
+            "assign": self._called(ASSIGN),
+            "limits": self._limits,
+            "ask": self._asked,
             "questions": self._labels,
             "needs": self._needs,
-            **dict.fromkeys(("hours", "starts"), self._week),
             "locations": self._places,
             **dict.fromkeys(("horizon_days", "seats"), str),
         }
@@ -123,14 +134,11 @@ class Told:
         """A value in words; "" for none."""
         if value in (None, "", [], {}):
             return ""
-        if isinstance(value, bool):
-            return self.say.gettext("yes") if value else self.say.gettext("no")
         told_as = self._as.get(name)
         if told_as is not None:
             return told_as(value)
-        if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
-            return self.say.text(value)
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        # What somebody wrote herself, in one language or several, is no code of ours.
+        return value if isinstance(value, str) else edits.value(self.say, value)
 
     def _called(self, words: Mapping[str, str]) -> Callable[[Any], str]:
         return lambda value: self.say.gettext(words.get(value, str(value)))
@@ -168,8 +176,15 @@ class Told:
             found.append(f"{kind} ({say.listed(who)})" if who else kind)
         return say.listed(found)
 
-    def _week(self, value: Any) -> str:
-        return edits.value(self.say, value)
+    def _limits(self, value: Mapping[str, int]) -> str:
+        said = self.say
+        return said.listed(f"{said.gettext(LIMITS[name])}{said.colon}{number}" for name, number in value.items())
+
+    def _asked(self, value: Mapping[str, str]) -> str:
+        said, pairs = self.say, value.items()
+        return said.listed(
+            f"{said.gettext(CONTACTS[name])}{said.colon}{said.gettext(GIVEN[how])}" for name, how in pairs
+        )
 
     def _places(self, value: Any) -> str:
         return self.say.listed(self.names[slug] for slug in value if slug in self.names)

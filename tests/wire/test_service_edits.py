@@ -42,3 +42,18 @@ def test_an_edit_is_said_without_a_code_of_the_file(locale, said):
         "needs": [{"kind": "room", "skills": ["projector"]}], "cancel_until": {"days_before": 1}, "feedback": True,
     }  # fmt: skip
     assert service_edits.changes(wording(locale), before, after, NAMES) == said
+
+
+def test_nothing_of_it_is_said_as_the_file_writes_it():
+    after = {
+        "name": {"en": "Fri", "zh": "周五"}, "group": "sun", "assign": "round_robin", "limits": {"per_customer": 2},
+        "ask": {"phone": "required", "company": "hidden"}, "special_hours": {"2026-12-31": ["09:00-12:00"]},
+        "hours": [{"until": "2026-12-31", "mon": ["09:00-12:00"]}],
+    }  # fmt: skip
+    assert service_edits.changes(wording("en"), {}, after, {}) == [
+        ("What it is called", "", "Fri"), ("Heading", "", "sun"),
+        ("When it is offered", "", "until 31 Dec 2026, Mon 09:00-12:00"),
+        ("Special hours", "", "2026-12-31 09:00-12:00"), ("Who gets it", "", "everybody in turn"),
+        ("Limits", "", "Bookings ahead of one customer: 2"),
+        ("Contacts asked for", "", "Mobile number: has to be given, Company: is not asked"),
+    ]  # fmt: skip
