@@ -87,6 +87,7 @@ def _readable(data: dict[str, Any]) -> str:
         "backoffice/customer_copy_file.html",
         house=say.text(known.business.name),
         at=when(clock.now()),
+        zone=say.zone(known.business.timezone),
         person=copy.lines(data["person"]),
         sections=sections,
     )

@@ -198,6 +198,7 @@ def test_a_copy_is_handed_over_once_the_person_is_known(clinic, manager, clock):
         "Words: Friendly",
         "<dd>Confirmation</dd>",
         "<dd>General check-up</dd>",
+        "<p>Berlin time throughout.</p>",
     ):
         assert words in page, words
     answer = manager.post(path + "/copy", data={"how": "paper"}, headers={"Accept-Language": "zh-CN"})
@@ -210,6 +211,7 @@ def test_a_copy_is_handed_over_once_the_person_is_known(clinic, manager, clock):
     assert len(names) > 20
     assert [each for each in names if re.search(r"[a-z]{3}", each)] == []
     assert "<dt>预约日期</dt>" in chinese
+    assert "以上均为柏林时间。" in chinese
     step = db.session.scalars(select(History).where(History.action == "copied").order_by(History.id)).first()
     assert step.after == {"identified": "paper"}
     front = signed_in(clinic, account("front_desk"))
