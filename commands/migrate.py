@@ -24,12 +24,13 @@ def migrate() -> None:
     try:
         if newer := fit.newer():
             raise click.ClickException(newer)
-        _upgrade()
+        bring_up()
     except DBAPIError as error:
         raise click.ClickException(why(error) or str(error.orig)) from error
 
 
-def _upgrade() -> None:
+def bring_up() -> None:
+    """Brings the schema up to date, letting others pass in between. Raises what the database says when they never do."""
     for left in reversed(range(TRIES)):
         try:
             upgrade()

@@ -17,13 +17,13 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    from flask_migrate import upgrade
     from sqlalchemy.exc import DBAPIError
 
     from app import create_app
     from commands import fit
     from commands.business import ensure_demo
     from commands.failing import why
+    from commands.migrate import bring_up
 
     app = create_app(settings)
     with app.app_context():
@@ -31,7 +31,7 @@ def main() -> int:
             if wrong := fit.unsound() or fit.newer():
                 print(wrong, file=sys.stderr)
                 return 2
-            upgrade()
+            bring_up()
             if ensure_demo():
                 print(
                     "The demo business was loaded; `flask business load FILE --replace-demo` puts yours in its place."

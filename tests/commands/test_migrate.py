@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
 from commands import migrate
 from models.base import db
+from running import prepare
 
 pytestmark = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 
@@ -46,3 +49,11 @@ def test_it_ends_with_a_sentence_when_they_never_do(behind, app, monkeypatch):
     assert "lock timeout" in told.output
     assert "Traceback" not in told.output
     assert "ix_message_unheard" not in indexes()
+
+
+def test_starting_everything_lets_them_pass_too(behind, app, monkeypatch, capfd):
+    monkeypatch.setattr(prepare.config, "load", lambda: replace(app.config["SETTINGS"], demo=False))
+    monkeypatch.setattr(migrate.time, "sleep", lambda _seconds: behind.rollback())
+    monkeypatch.setattr(prepare.sys, "argv", ["prepare"])
+    assert prepare.main() == 0, capfd.readouterr().err
+    assert "ix_message_unheard" in indexes()
