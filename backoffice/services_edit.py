@@ -30,7 +30,20 @@ from rules.errors import EditedMeanwhile, HitsBookings, Invalid
 from rules.facts import Catalogue
 from web import security
 from web.locale import words
-from wire.service_edits import ASSIGN, CONTACTS, GIVEN, KINDS, LIMITS, PLACES, PRICES, UNITS, WHO, in_units, mode_of
+from wire.service_edits import (
+    ASSIGN,
+    CONTACTS,
+    FIELDS,
+    GIVEN,
+    KINDS,
+    LIMITS,
+    PLACES,
+    PRICES,
+    UNITS,
+    WHO,
+    in_units,
+    mode_of,
+)
 from wire.wording import LOCALES, n_
 
 TAB = "<any(read, time, needs, rules, questions):tab>"
@@ -119,6 +132,7 @@ def _page(
         offered=slug in known.services,
         saved=last_saved(db.session(), slug),
         wrong=wrong or {},
+        labels={place: _label(place, entry) for place in wrong or {}},
         at=_Said(wrong or {}),
         at_hours={field_of(place): said_ for place, said_ in (wrong or {}).items() if place.startswith("hours")},
         ahead=ahead,
@@ -134,6 +148,16 @@ def _page(
     answer = make_response(page, status)
     answer.headers["Content-Security-Policy"] = FRAMES
     return answer
+
+
+def _label(place: str, entry: Mapping[str, Any]) -> str:
+    """What the form calls a place like ``questions[2].label``: for a question its own words, or its number."""
+    say, (name, number) = words(), (*place.partition(".")[0].rstrip("]").split("["), "")[:2]
+    if name == "questions" and number.isdigit():
+        asked = entry.get("questions") or []
+        typed_ = asked[int(number)].get("label") if int(number) < len(asked) else ""
+        return (say.text(typed_) if typed_ else "") or say.gettext("Question %(n)s", n=int(number) + 1)
+    return say.gettext(FIELDS[name]) if name in FIELDS else ""
 
 
 class _Said:

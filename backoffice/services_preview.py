@@ -9,6 +9,8 @@ import clock
 from backoffice.access import door
 from backoffice.blueprint import desk
 from backoffice.services_edit import SHOWS, TAB, typed, wanted
+from models.base import db
+from models.snapshot import catalogue
 from rules.errors import Invalid, Refusal
 from web import previews
 from web.locale import speaking, words
@@ -18,15 +20,25 @@ from wire.wording import LOCALES
 @desk.post(f"/services/<slug>/{TAB}/preview")
 @door("business.write")
 def services_preview(slug: str, tab: str) -> AnyResponse:
-    """The page in the language that is asked for. What cannot be shown yet says why."""
+    """The page in the language that is asked for. Of what cannot be shown yet (422) the page as it is saved, or why there is
+    none."""
     entry = typed(slug, tab)
     language = request.form.get("shown_in", "")
     with speaking(language if language in LOCALES else words().locale):
         try:
             html, status = previews.shown(SHOWS[tab], wanted(entry), slug, clock.now()), 200
         except (Invalid, Refusal) as refusal:
-            html, status = _not_yet(refusal), 422
+            html, status = _as_saved(slug, tab) or _not_yet(refusal), 422
     return make_response(html, status)
+
+
+def _as_saved(slug: str, tab: str) -> str:
+    """The page without what is typed, or "" for what is not offered."""
+    known = catalogue(db.session())
+    try:
+        return previews.shown(SHOWS[tab], known, slug, clock.now()) if slug in known.services else ""
+    except Refusal:
+        return ""
 
 
 def _not_yet(refusal: Refusal) -> str:

@@ -182,6 +182,22 @@ class TestQuestions:
         assert "by Manager" in told and "Fasting?" in told
 
     @one_database
+    def test_what_is_unfinished_is_shown_as_it_was_saved_and_named_where_it_lacks(self, clinic):
+        where = "/desk/services/ultrasound/questions"
+        form = fields(clinic.manager.get(where).text)
+        n = len(form["row"])
+        added = clinic.manager.post(where, data=form | {"do": "add", "new_type": "yes_no"})
+        form = fields(added.text) | {"do": ""}
+        shown = clinic.manager.post(f"{where}/preview", data=form)
+        assert shown.status_code == 422
+        assert 'id="details"' in shown.text, "the page as it is saved"
+        refused = clinic.manager.post(where, data=form)
+        assert refused.status_code == 422
+        assert f"Question {n + 1}: This is needed." in refused.text
+        chinese = clinic.manager.post(where, data=form, headers={"Accept-Language": "zh-CN"})
+        assert f"第 {n + 1} 个问题：这一项需要填写。" in chinese.text
+
+    @one_database
     def test_rows_are_moved_and_taken_away_without_a_script(self, clinic):
         form = fields(clinic.manager.get("/desk/services/ultrasound/questions").text)
         more = clinic.manager.post("/desk/services/ultrasound/questions", data=form | {"do": "add"})

@@ -49,6 +49,8 @@ def test_one_more_thing_is_asked_under_a_condition(house, new_page, width, local
         sound(page, path)
 
     page.goto(f"{house.url}/desk/services/ultrasound/questions")
+    page.frame_locator(".phone iframe:not(.coming)").locator("#details").wait_for(state="attached")
+    assert page.evaluate("scrollY") == 0, "the page beside the form moves by itself alone"
     page.select_option("#new_type", "yes_no")
     page.get_by_role("button", name=said["more"]).click()
     page.fill("[name='q.2.label.en']", "Are you fasting?")

@@ -63,8 +63,9 @@ async function preview() {
   const answer = await fetch(form.dataset.preview, { method: "POST", headers: { "X-Part": "preview" }, body: new URLSearchParams(data) }).catch(() => null);
   if (!answer || mine !== turn) return;
   caption.textContent = answer.ok ? caption.dataset.fine : caption.dataset.odd;
-  if (!answer.ok) return;
   const html = await answer.text(), old = $(".phone iframe"), next = old.cloneNode();
+  // What cannot be shown yet leaves the page as it was; where there is none yet, the one that is saved.
+  if (!answer.ok && (old.srcdoc || mine !== turn)) return;
   const before = old.contentDocument, answers = before ? all("[name^=q_]", before).map((each) => [each.name, each.type, each.value, each.checked]) : [];
   next.className = "coming";
   next.removeAttribute("src");
@@ -79,7 +80,9 @@ async function preview() {
     $("#details", after)?.dispatchEvent(new Event("input"));
     // The first time it shows what this part of the form is about.
     const about = old.srcdoc ? null : $({ questions: ".question", rules: ".policy" }[form.dataset.tab] ?? ".none", after);
-    if (about) about.scrollIntoView({ block: "center" }); else next.contentWindow.scrollTo(0, old.contentWindow?.scrollY ?? 0);
+    // By its own window: scrollIntoView would move the page around it, too.
+    const middle = about ? about.getBoundingClientRect().top + (about.offsetHeight - next.clientHeight) / 2 : 0;
+    if (about) next.contentWindow.scrollTo(0, middle); else next.contentWindow.scrollTo(0, old.contentWindow?.scrollY ?? 0);
     old.remove();
     next.classList.remove("coming");
   });
