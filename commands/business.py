@@ -14,6 +14,7 @@ from actions.businessfile.loading import load as load_business
 from actions.businessfile.reading import Wrong
 from actions.demo_staff import add_demo_staff
 from actions.demo_visits import add_demo_visits
+from commands import fit
 from commands.failing import Group
 from models.base import db
 from models.business import Business
@@ -49,6 +50,8 @@ def load(file: Path, retire_missing: bool, replace_demo: bool) -> None:
         click.echo("Nothing was changed.", err=True)
         raise SystemExit(1) from error
     _print(report)
+    if report.wiped is not None and (said := fit.how_to_sign_in().strip()):
+        click.echo(said)
 
 
 @business.command("dump")

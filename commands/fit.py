@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
 import config
@@ -71,7 +73,19 @@ def how_to_sign_in() -> str:
         return f"\n    Sign in as owner@example.com, password {PASSWORD}; {others}"
     if staff_queries.owners(session):
         return ""
-    return "\n    Nobody can sign in yet: `flask staff add EMAIL --role owner`"
+    return f"\n    Nobody can sign in yet: `{_flask()} staff add EMAIL --role owner`"
+
+
+def _flask() -> str:
+    """How the shell of somebody in this folder calls ``flask`` for the very data that are meant here."""
+    settings: config.Settings = current_app.config["SETTINGS"]
+    where = settings.data_dir
+    if where.is_relative_to(config.ROOT):
+        where = where.relative_to(config.ROOT)
+    elsewhere = f"DATA_DIR={shlex.quote(str(where))} " if where != Path("instance") else ""
+    tool = Path(sys.prefix) / "bin" / "flask"
+    near = tool.relative_to(config.ROOT) if tool.is_relative_to(config.ROOT) else "flask"
+    return f"{elsewhere}{near} --app wsgi"
 
 
 def refused(mailboxes: list[str]) -> str:

@@ -77,7 +77,7 @@ def load(
         version = max(int(now.timestamp()), current.catalogue_version if current else 0) + 1
         if replace_demo:
             if current is None or not current.is_demo:
-                raise Wrong([Problem("", "--replace-demo: this is not the demo business")])
+                raise Wrong([Problem("", "--replace-demo: this is not the demo business; leave the option out")])
             report.wiped = wipe(session)
             session.expunge_all()
             current = None

@@ -86,7 +86,9 @@ def read_location(it: Check, raw: Any, place: str, business: dict[str, Any]) -> 
         try:
             years = range(it.today.year, it.today.year + holidays.YEARS_AHEAD + 1)
             named = holidays.dates(region, years)
-            it.notes.append(f"{place}.holidays: {len(named)} days of {region}, {years[0]} to {years[-1]}")
+            official = holidays.official_until(region)
+            guessed = f"; those after {official} are not official yet" if official and official < years[-1] else ""
+            it.notes.append(f"{place}.holidays: {len(named)} days of {region}, {years[0]} to {years[-1]}{guessed}")
             days += [
                 {"date": day, "kind": "holiday", "source": f"holidays:{region}", "name": name}
                 for day, name in named.items()

@@ -669,7 +669,7 @@ def test_the_accounts_of_the_demo_stop_a_start_in_production(clinic, clock, in_p
 
 
 def test_the_start_says_how_to_sign_in(clinic, clock):
-    assert "flask staff add EMAIL --role owner" in fit.how_to_sign_in()
+    assert "flask --app wsgi staff add EMAIL --role owner`" in fit.how_to_sign_in()
     add_demo_staff(now=clock.now)
     assert f"owner@example.com, password {DEMO}" in fit.how_to_sign_in()
     for id in range(1, 6):
