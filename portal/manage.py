@@ -310,6 +310,7 @@ def _move_page(found: BookingView, token: str, told: Described, now: datetime) -
         now,
         without={found.session_id: found.seats},
         moving=told.short,
+        moved_from=found.start,
         address=url_for("portal.move_times", reference=found.reference),
         extra={"t": token},
     )

@@ -42,12 +42,13 @@ class TimePage:
         held: hold.Held | None = None,
         without: Mapping[int, int] | None = None,
         moving: str | None = None,
+        moved_from: datetime | None = None,
         address: str | None = None,
         extra: Mapping[str, str] | None = None,
         stamp: tuple[int, int] | None = None,
     ) -> None:
         self.asked, self.wish, self.now, self.say = asked, wish, now, words()
-        self.moving = moving
+        self.moving, self._moved_from = moving, moved_from
         self._held = held
         self.asks_again = bool(moving) and asked.service.approval
         self.address = address or url_for("portal.times", slug=wish.slug)
@@ -69,6 +70,7 @@ class TimePage:
         zone = self.asked.zone
         wanted = self.wish.day or (held.start.astimezone(zone).date() if held and not self.wish.month else None)
         first_day = self._first.start.astimezone(zone).date() if self._first else None
+        wanted = wanted or self._day_moved_from()
         shown = self.wish.month or wanted or first_day or self.today
         self.first_of_month = max(shown.replace(day=1), self.today.replace(day=1))
         if self.wish.month and not self.wish.day:
@@ -76,6 +78,18 @@ class TimePage:
         self.chosen = wanted if wanted and wanted >= self.today else None
         if self.chosen is None and not self.wish.month:
             self.chosen = first_day
+
+    def _day_moved_from(self) -> date | None:
+        """The day of what is moved, where another time of it can be had."""
+        if self._moved_from is None or self.wish.month:
+            return None
+        day = self._moved_from.astimezone(self.asked.zone).date()
+        if day < self.today:
+            return None
+        view = availability.view(
+            self.asked, first=day, last=day, now=self.now, without=self._without, stamp=self._stamp
+        )
+        return day if any(offer.free and offer.start != self._moved_from for offer in view.offers) else None
 
     def _read(self) -> None:
         asked, say = self.asked, self.say

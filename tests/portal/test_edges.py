@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 
@@ -76,6 +78,22 @@ def test_anyone_can_be_chosen_for_another_time(clinic, clock, app):
     mine_now = select(Booking.session_id).where(Booking.reference == mine.reference)
     session_id = db.session.execute(mine_now).scalar_one()
     assert people_of(session_id) == ["dr-braun"]
+
+
+def test_another_time_is_looked_for_from_the_day_of_the_old_one(clinic, clock, app):
+    late = free("check-up", clock.now, first=date(2027, 1, 13))[0].start
+    mine = booked("check-up", clock.now, start=late, resources=["dr-yilmaz"]).booking
+    asked = {"t": manage_token(mine, app.config["SECRET_KEY"])}
+
+    def opened(**more):
+        page = tree(clinic.get(f"/b/{mine.reference}/move", query_string=asked | more))
+        return page.find(id="month").get_text(), page.find(id="day").get_text()
+
+    assert opened() == ("January 2027", "Wednesday 13 January 2027")
+    assert opened(month="2026-12") == ("December 2026", "Tuesday 1 December")
+    assert opened(day="2026-12-08") == ("December 2026", "Tuesday 8 December")
+    # Nobody else is in on that day: the first time that there is.
+    assert opened(**{"with": "dr-braun"}) == ("December 2026", "Tuesday 1 December")
 
 
 def test_a_move_from_a_page_that_is_out_of_date_is_refused(clinic, clock, app):
