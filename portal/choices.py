@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.availability import Asked
+from actions.availability import Asked, Offer
 from portal.wishes import written
 from wire.booking import TITLES
 from wire.wording import Wording
@@ -47,6 +47,23 @@ def people(asked: Asked, chosen: str | None, say: Wording) -> dict[str, Any] | N
         {"value": each.slug, "text": say.text(each.name), "initials": initials(say.text(each.name))} for each in found
     ]
     return {"name": "with", "label": say.gettext("With whom"), "value": chosen or "", "options": options}
+
+
+def whom(asked: Asked, offer: Offer | None, say: Wording) -> str:
+    """With whom a visit at a time will be: those who are chosen, and who alone can serve or is free then."""
+    known = asked.catalogue
+    found, several = list(asked.chosen), False
+    free = [known.resources[slug] for slug in (offer.resources if offer else ()) if slug in known.resources]
+    for need in asked.plan.service.needs:
+        staff = [known.resource_by_id[id] for id in need.candidates if known.resource_by_id[id].kind == "staff"]
+        if not staff or any(each in found for each in staff):
+            continue
+        left = [each for each in free if each in staff] or staff
+        if len(left) == 1:
+            found += left
+        several = several or len(left) > 1
+    names = [say.text(each.name) for each in found]
+    return say.listed([*names, say.gettext("whoever is free")] if several else names)
 
 
 def initials(name: str) -> str:

@@ -17,6 +17,7 @@ from actions import availability, idempotency, proposals, proposed
 from actions import cancel as cancelling
 from actions import consenting as consents
 from actions import move as moving
+from actions.availability import Asked, Offer
 from actions.confirm import Booked
 from actions.proposed import Question
 from models.base import db
@@ -25,6 +26,7 @@ from models.history import asked_at, steps_of
 from models.snapshot import catalogue
 from notifications import dispatch
 from portal import consenting, portal, posted
+from portal.choices import whom
 from portal.lost import lost_page
 from portal.time_page import TimePage
 from portal.wishes import instant, wish_of
@@ -338,18 +340,31 @@ def move_confirm(reference: str) -> Response | str:
     minute = end_of(asked.location.hours, asked.length, int(start.timestamp()) // 60)
     ends = datetime.fromtimestamp(minute * 60, asked.zone)
     kept = [(name, request.args[name]) for name in ("length", "with") if name in request.args]
+    say, today = words(), now.astimezone(asked.zone).date()
     return render_template(
         "portal/move.html",
         told=told,
-        day=words().date(begins.date(), today=now.astimezone(asked.zone).date()),
-        span=words().span(begins, ends),
-        zones=beside(words(), start, ends, found.zone, customer_zone()),
+        day=say.date(begins.date(), today=today),
+        span=say.span(begins, ends),
+        before=say.listed(told.people),
+        after=whom(asked, _offered(asked, start, found, now), say),
+        zones=beside(say, start, ends, found.zone, customer_zone()),
         start=start.isoformat(),
         kept=kept,
         key=secrets.token_urlsafe(16),
         action=url_for("portal.do_move", reference=found.reference, t=token),
         back=url_for("portal.move_times", reference=found.reference, t=token),
     )
+
+
+def _offered(asked: Asked, start: datetime, found: BookingView, now: datetime) -> Offer | None:
+    """The time that a booking may move to, as it is offered; None for one that is not."""
+    day = start.astimezone(asked.zone).date()
+    if day < now.astimezone(asked.zone).date():
+        return None
+    without = {found.session_id: found.seats}
+    offers = availability.view(asked, first=day, last=day, now=now, without=without).offers
+    return next((each for each in offers if each.free and each.start == start), None)
 
 
 @portal.post("/b/<reference>/move")

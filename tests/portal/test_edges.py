@@ -96,6 +96,23 @@ def test_another_time_is_looked_for_from_the_day_of_the_old_one(clinic, clock, a
     assert opened(**{"with": "dr-braun"}) == ("December 2026", "Tuesday 1 December")
 
 
+def test_before_it_is_moved_the_page_says_with_whom_it_was_and_will_be(clinic, clock, app):
+    both = [each.start for each in free("check-up", clock.now) if len(each.resources) == 2]
+    mine = booked("check-up", clock.now, start=both[-1], resources=["dr-yilmaz"]).booking
+    asked = {"t": manage_token(mine, app.config["SECRET_KEY"]), "start": both[0].isoformat()}
+
+    def people(**more):
+        page = tree(clinic.get(f"/b/{mine.reference}/move/confirm", query_string=asked | more))
+        return [each.get_text() for each in page.find(class_="fromto").find_all("dd", class_="quiet")]
+
+    hers, his = "with Dr. Elif Yılmaz", "with Dr. Jonas Braun"
+    assert people() == [hers, hers]
+    assert people(**{"with": "dr-braun"}) == [hers, his]
+    assert people(**{"with": ""}) == [hers, "with whoever is free"]
+    booked("check-up", clock.now, start=both[0], resources=["dr-yilmaz"], customer=TOM)
+    assert people(**{"with": ""}) == [hers, his]
+
+
 def test_a_move_from_a_page_that_is_out_of_date_is_refused(clinic, clock, app):
     starts = [each.start for each in free("check-up", clock.now)][-12:]
     mine = booked("check-up", clock.now, start=starts[0]).booking
