@@ -175,6 +175,11 @@ class Described:
         return self.words.text(self.location.address) or self.words.text(self.location.name)
 
     @property
+    def directions(self) -> str:
+        """How the place is found, for visits here."""
+        return self.words.text(self.location.directions) if self.booking.place == "here" else ""
+
+    @property
     def mailed_to(self) -> str:
         """The mailbox that is written to, masked: who has the link need not be its owner."""
         return masking.contact(self.booking.email)

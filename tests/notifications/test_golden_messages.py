@@ -28,6 +28,8 @@ PREPARE = """reminders: [1440, 60]
     staff_reminders: [60]
     before_visit: {en: Please come without breakfast., zh: 请空腹前来。}"""
 
+FOUND = "{en: Second courtyard; ring Park, zh: 第二个院子，按“Park”门铃}"
+
 
 @pytest.fixture(params=["en", "zh"])
 def sent(request, app, load_business, clock, monkeypatch, tmp_path, same_ids):
@@ -40,7 +42,9 @@ def sent(request, app, load_business, clock, monkeypatch, tmp_path, same_ids):
         "locale: en", f"locale: {locale}"
     )
     path.write_text(
-        text.replace("reminders: [1440, 60]", PREPARE).replace("name: Room 1,", "name: {en: Room 1, zh: 1 号诊室},")
+        text.replace("reminders: [1440, 60]", PREPARE)
+        .replace("name: Room 1,", "name: {en: Room 1, zh: 1 号诊室},")
+        .replace("    coordinates:", f"    directions: {FOUND}\n    coordinates:")
     )
     load_business(path)
     found: dict[tuple[str, str], Composed] = {}
