@@ -42,6 +42,11 @@ def latest(slug: str, now: Any) -> Held | None:
     return None
 
 
+def became(reference: str, now: Any) -> bool:
+    """True where this booking came of one of the browser's holds."""
+    return any(found.reference == reference for each in kept() if (found := hold.find_hold(secret=each, now=now)))
+
+
 def open_holds(now: Any) -> list[Held]:
     """The browser's open holds of whatever service, earliest first."""
     found = [hold.find_hold(secret=secret, now=now) for secret in kept()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,13 +19,14 @@ from actions import consenting as consents
 from actions import move as moving
 from actions.availability import Asked, Offer
 from actions.confirm import Booked
+from actions.contacts import pretty
 from actions.proposed import Question
 from models.base import db
 from models.bookings import BookingView
 from models.history import asked_at, steps_of
 from models.snapshot import catalogue
 from notifications import dispatch
-from portal import consenting, portal, posted
+from portal import consenting, holding, portal, posted
 from portal.choices import whom
 from portal.lost import lost_page
 from portal.time_page import TimePage
@@ -42,6 +43,8 @@ from wire.booking import Described, beside, describe
 from wire.ical import calendar as calendar_of
 from wire.links import manage_token, manage_url
 from wire.story import story
+
+JUST_BOOKED = timedelta(hours=1)
 
 
 def got(reference: str, now: datetime) -> tuple[BookingView, str]:
@@ -77,6 +80,7 @@ def confirmed(reference: str) -> Response | str:
         title = say.gettext("See you on %(day)s, %(name)s", day=weekday, name=name)
     else:
         title = say.gettext("See you on %(day)s, %(name)s", day=told.day, name=name)
+    mailbox, number = _told_at(told, now)
     ahead = [offset for offset in told.service.reminders if (found.start - now).total_seconds() > offset * 60]
     reminders = say.gettext(" and ").join(say.notice(offset) for offset in ahead[:2])
     return render_template(
@@ -84,8 +88,19 @@ def confirmed(reference: str) -> Response | str:
         told=told,
         title=title,
         reminders=reminders if found.status == "confirmed" else "",
+        mailbox=mailbox,
+        number=number,
         **_links(found, token),
     )
+
+
+def _told_at(told: Described, now: datetime) -> tuple[str, str]:
+    """The mailbox and the number that are written to: whole for the browser that has just booked, where a slip of the
+    finger can still be seen, masked for everybody else who has the link."""
+    booking, mailbox, number = told.booking, told.mailed_to, told.texted_to
+    if now - booking.created_at >= JUST_BOOKED or not holding.became(booking.reference, now):
+        return mailbox, number
+    return booking.email or "", pretty(booking.phone) if booking.phone and number else ""
 
 
 def _links(found: BookingView, token: str) -> dict[str, str | None]:

@@ -139,6 +139,20 @@ def test_moving_through_the_link(clinic):
     assert "Moved to" in clinic.get(done.headers["Location"]).text
 
 
+def test_who_has_just_booked_reads_where_the_confirmation_goes_and_nobody_else_does(clinic, app, clock):
+    link = booked_link(clinic).replace("?", "/confirmed?")
+
+    def told(browser):
+        return tree(browser.get(link)).find_all(class_="rows")[-1].get_text()
+
+    assert "is on its way to hannah@example.com." in told(clinic)
+    assert "We text you at +49 1512 3456789." in told(clinic)
+    assert "is on its way to h***@example.com." in told(app.test_client())
+    assert "We text you at +49151****6789." in told(app.test_client())
+    clock.tick(hours=1)
+    assert "is on its way to h***@example.com." in told(clinic)
+
+
 def test_cancelling_through_the_link(clinic):
     link = booked_link(clinic)
     path, _, query = link.partition("?")
