@@ -170,8 +170,9 @@ def _part(local: datetime) -> int:
 
 
 def _pauses(asked: Asked, offers: Sequence[Offer]) -> list[tuple[datetime, datetime]]:
-    """When the place is closed between two openings of the offers' day, by its own clock."""
-    if not offers:
+    """When the place is closed between two openings of the offers' day, by its own clock. What goes on through the night
+    goes on through these, too."""
+    if not offers or asked.service.overnight:
         return []
     day = offers[0].start.astimezone(asked.zone).date()
     windows = open_minutes(asked.location.hours.timetable, asked.location.timezone, day, day)

@@ -12,6 +12,7 @@ from models.base import db
 from models.booking import Booking, Hold
 from tests.factories import HANNAH, TOM, booked, free
 from tests.portal.test_journey import booked_link, form_of, hold_first, tree
+from tests.support.houses import BUSINESSES
 
 WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.42"
 WECOM = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 wxwork/4.1.10 MicroMessenger/7.0.1"
@@ -46,6 +47,21 @@ def lines(answer):
 def test_the_lunch_of_the_place_has_its_line(clinic):
     page = clinic.get("/book/check-up?day=2026-12-08")
     assert "12:00–14:00 closed for lunch" in lines(page)
+
+
+def test_what_goes_through_the_night_has_no_lunch(load_business, client, tmp_path):
+    path, whole = tmp_path / "rental.yaml", 'tue: ["08:00-18:00"]'
+    text = (BUSINESSES / "rental.yaml").read_text()
+    assert whole in text
+    path.write_text(text.replace(whole, 'tue: ["08:00-12:00", "13:00-18:00"]'))
+    load_business(path)
+    day, lunch = "day=2026-12-08", "12:00–13:00 closed for lunch"
+    assert lunch in lines(client.get(f"/book/bench-time?{day}&length=60"))
+    for length in ("240", "1d"):
+        page = client.get(f"/book/van-hire?{day}&length={length}")
+        starts = [each.get_text() for each in tree(page).find_all("b") if each.parent.get("name") == "start"]
+        assert {"12:00", "13:00"} <= set(starts), length
+        assert lunch not in lines(page)
 
 
 def test_times_that_come_too_soon_say_how_far_ahead(clinic, clock_at):
