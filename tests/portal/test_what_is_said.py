@@ -244,6 +244,24 @@ def test_chinese_pages_have_chinese_marks(clinic):
         assert not re.search(r"[，。：；？！] ?[，。：；？！]", text)
 
 
+CLOCKS = [
+    ("clinic", "check-up", "Asia/Shanghai", "Shanghai below it, 7 hours later.", "下方为上海时间，早7小时。"),
+    ("clinic", "check-up", "Europe/London", "London below it, one hour earlier.", "下方为伦敦时间，晚1小时。"),
+    ("studio", "yoga", "Europe/Berlin", "Berlin below it, 7 hours earlier.", "下方为柏林时间，晚7小时。"),
+]
+
+
+@pytest.mark.parametrize(("house", "service", "zone", "english", "chinese"), CLOCKS)
+def test_a_clock_that_is_behind_is_earlier_in_english_and_late_in_chinese(
+    load_business, client, house, service, zone, english, chinese
+):
+    load_business(house)
+    client.set_cookie("tz", zone)
+    said = {each: words_of(client.get(f"/book/{service}?day=2026-12-09&lang={each}")) for each in ("en", "zh")}
+    assert english in said["en"]
+    assert chinese in re.sub(r"\s", "", said["zh"])
+
+
 def test_before_a_business_is_loaded_the_page_says_so(client):
     answer = client.get("/")
     assert answer.status_code == 503
