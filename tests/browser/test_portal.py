@@ -441,6 +441,25 @@ def test_a_field_is_checked_on_leaving_it_and_never_while_one_types(clinic, new_
     assert state_of(page, "phone")[0] is None
 
 
+def test_what_was_wrong_with_a_number_or_a_choice_goes_as_soon_as_it_is_mended(studio, new_page):
+    page = new_page(width=390)
+    hold(page, studio.url, "consult", "2026-12-03")
+    page.fill("#name", "Hannah Vogel")
+    page.fill("#email", "hannah@example.com")
+    page.fill("#q_people", "some")
+    page.get_by_role("button", name="Confirm booking").click()
+    page.wait_for_selector("#mend")
+    assert state_of(page, "q_people") == ("A whole number is needed.", "true", "q_people-error")
+    page.fill("#q_people", "5")
+    left(page, "q_people", wrong=False)
+    assert state_of(page, "q_people") == (None, None, "")
+    assert page.locator("#q_topic-error").inner_text() == "This is needed."
+    page.get_by_label("Product demo").check()
+    page.wait_for_selector("#q_topic-error", state="detached")
+    assert page.evaluate("document.activeElement.name") == "q_topic", "it is mended while one is still on it"
+    assert page.locator(".field.wrong").count() == 0
+
+
 def test_an_answer_that_is_late_or_fails_changes_nothing_and_no_press_goes_astray(clinic, new_page):
     page = new_page(width=390)
     hold(page, clinic.url)

@@ -12,6 +12,10 @@ for (const form of all("form[data-check]")) {
   const open = new Set(), value = (name) => JSON.stringify(new FormData(form).getAll(name));
   let turn = 0;
   form.addEventListener("input", (event) => { if (event.target.type !== "file") open.add(event.target.name); });
+  // Who picks another answer is done with it, and stays on it.
+  form.addEventListener("change", ({ target }) => {
+    if (["radio", "checkbox"].includes(target.type) && target.closest(".field.wrong")) ask().catch(() => {});
+  });
   form.addEventListener("focusout", (event) => {
     const { target, relatedTarget } = event;
     // A window that is left leaves no field, and neither does a step to another answer of the same question.
