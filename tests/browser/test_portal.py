@@ -7,6 +7,8 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.support.houses import BUSINESSES
+
 # What a browser shows does not depend on the database.
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
@@ -376,6 +378,27 @@ def test_forced_colours_keep_what_is_chosen_to_be_seen(clinic, new_page):
     page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
     outline = page.evaluate("getComputedStyle(document.querySelector('.day.chosen > *')).outlineStyle")
     assert outline == "solid"
+
+
+def test_full_and_closed_days_differ_by_more_than_their_colour_and_are_explained(serve, new_page, tmp_path):
+    path = tmp_path / "clinic.yaml"
+    text = (BUSINESSES / "clinic.yaml").read_text()
+    path.write_text(text.replace('fri: ["08:00-13:00"]', 'fri: ["08:00-08:30"]'))
+    served = serve(path, at="2026-12-01T09:06Z")
+    page = new_page(color_scheme="dark")
+    book(page, served.url, day="2026-12-04")
+    page.goto(f"{served.url}/book/check-up?day=2026-12-03")
+    edge = "(each) => getComputedStyle(each).borderTopStyle"
+    full, closed = (page.get_by_label(re.compile(day)) for day in ("^Friday 4 December", "^Saturday 5 December"))
+    assert full.get_attribute("aria-label").endswith("full")
+    assert (full.evaluate(edge), closed.evaluate(edge)) == ("dashed", "none")
+    legend = page.locator(".legend")
+    sign = "(each) => ['borderTopStyle', 'content'].map((name) => getComputedStyle(each, '::before')[name])"
+    for width, dash in ((320, '""'), (390, '"–"'), (1280, '"–"')):  # Where there is no room for words, there is no dash.
+        page.set_viewport_size({"width": width, "height": 800})
+        assert legend.is_visible()
+        assert legend.locator(".full").evaluate(sign) == ["dashed", '""']
+        assert legend.locator(".shut").evaluate(sign) == ["none", dash]
 
 
 def state_of(page, name):
