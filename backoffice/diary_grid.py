@@ -66,7 +66,7 @@ class Row:
 def days(
     places: Sequence[Location], first: date, last: date, today: date, lines: Sequence[Line], zone: str
 ) -> list[Day]:
-    """The dates of a view with what their heads say; a quiet weekend is left out of a week."""
+    """The dates of a view with what their heads say; a quiet weekend is left out of a week, unless it is today."""
     say, house = words(), open_hours(places, first, last)
     found = []
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
@@ -96,7 +96,8 @@ def days(
         not each.closed or any(line.start < each.span[1] and line.end > each.span[0] for line in lines)
         for each in found
     ]
-    return [found[index] for index in diary.worth_a_column(busy)]
+    now = next((index for index, each in enumerate(found) if each.today), None)
+    return [found[index] for index in diary.worth_a_column(busy, now)]
 
 
 class Grid:

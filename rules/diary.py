@@ -113,8 +113,8 @@ def fold(count: int) -> int:
     return count if count <= LINES else LINES - 1
 
 
-def worth_a_column(busy: Sequence[bool]) -> range:
+def worth_a_column(busy: Sequence[bool], today: int | None = None) -> range:
     """Which days of a Monday–Sunday week are drawn (indices): from Monday to Friday at least, the weekend as far as anything
-    is open or booked."""
-    last = max([4, *(index for index, each in enumerate(busy) if each)])
+    is open or booked, and as far as ``today``."""
+    last = max([4, today or 0, *(index for index, each in enumerate(busy) if each)])
     return range(min(last + 1, len(busy)))

@@ -88,6 +88,15 @@ def test_who_is_not_in_or_comes_later_is_said_and_a_quiet_weekend_is_left_out(ow
     }
 
 
+def test_a_closed_today_keeps_its_column(clinic, clock):
+    clock.set(datetime(2026, 12, 5, 9, 0, tzinfo=UTC))
+    owner = signed_in(clinic, account("owner"))
+    found = page(owner, "/desk/diary")
+    assert [each["data-day"][-2:] for each in found.select("thead [data-day]")] == ["30", "01", "02", "03", "04", "05"]
+    assert told(found, "thead .today .aside") == "closed"
+    assert len(page(owner, "/desk/diary?day=2026-12-08").select("thead [data-day]")) == 5
+
+
 def test_rooms_fold_to_how_much_of_them_is_taken(owner, hannah):
     found = page(owner)
     room = found.select_one(f'[data-cell="{hannah.resources[1]}:2026-12-01"]')

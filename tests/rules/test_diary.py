@@ -85,3 +85,9 @@ def test_a_quiet_weekend_has_no_column():
     assert diary.worth_a_column([False] * 7) == range(5)
     assert diary.worth_a_column([True] * 5 + [False, True]) == range(7)
     assert diary.worth_a_column([False]) == range(1)
+
+
+def test_today_has_its_column_however_quiet_it_is():
+    assert diary.worth_a_column([False] * 7, 5) == range(6)
+    assert diary.worth_a_column([False] * 7, 0) == range(5)
+    assert diary.worth_a_column([True] * 7, 5) == range(7)
