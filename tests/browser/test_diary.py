@@ -284,6 +284,35 @@ def test_the_page_follows_what_others_do_and_leaves_the_focus_where_it_is(enter,
     assert focused(page) in (other, made.booking.reference), "arrows go on"
 
 
+AT_TODAY = """() => {
+  const left = (name) => document.querySelector(name).getBoundingClientRect();
+  return Math.round(left("#diary thead .today").left - left("#diary thead th").right);
+}"""
+
+
+def test_on_a_phone_the_week_begins_at_today_until_somebody_moves_it(enter, clinic):
+    page, frame = enter("/desk/diary", width=390), "document.querySelector('.diary-scroll')"
+    assert page.evaluate(f"{frame}.scrollLeft") > 100
+    assert page.evaluate(AT_TODAY) == 0
+    assert page.evaluate("[scrollX, scrollY]") == [0, 0]
+
+    def somebody_books(start):
+        customer = {"name": "Mina Kaya", "phone": "+49 151 11111111", "email": "mina@example.com"}
+        made = book(
+            service="check-up", start=start, resources=["dr-yilmaz"], customer=customer, answers={}, locale="en",
+            actor="staff:1", now=NOW,
+        )  # fmt: skip
+        line(page, made.booking.reference).wait_for(timeout=9000)
+
+    somebody_books(NINE + timedelta(minutes=80))
+    assert page.evaluate(AT_TODAY) == 0
+    page.evaluate(f"{frame}.scrollLeft = 40")
+    somebody_books(NINE + timedelta(minutes=120))
+    assert page.evaluate(f"{frame}.scrollLeft") == 40
+    page.goto(f"{clinic.url}/desk/diary?day=2026-12-09")
+    assert page.evaluate(f"{frame}.scrollLeft") == 0
+
+
 def test_without_contact_it_says_from_when_it_is(enter, clinic):
     page = enter()
     assert page.locator("[data-live]").inner_text() == "live"

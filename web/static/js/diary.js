@@ -66,7 +66,18 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !$("dialog[open]") && !$("details.menu[open]")) closePanel();
 });
 
+// A week that is wider than its frame begins at today, as long as nobody has moved it; the page itself stays where it is.
+let begun = 0;
+function begin() {
+  const frame = $(".diary-scroll", diary), today = $("thead th.today", diary);
+  if (!frame || !today || Math.abs(frame.scrollLeft - begun) > 1) return;
+  const names = $("thead th", diary).getBoundingClientRect();
+  frame.scrollLeft += today.getBoundingClientRect().left - names.right;
+  begun = frame.scrollLeft;
+}
+begin();
+
 dragging(diary, openDialog);
-follow(diary, () => rove());
+follow(diary, () => { rove(); begin(); });
 const named = location.hash.match(/^#b-(\w+)$/);
 if (named && panelIs()) openPanel(named[1]);
