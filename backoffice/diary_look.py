@@ -13,7 +13,7 @@ from flask import request, url_for
 import clock
 from backoffice import access
 from backoffice.diary_address import Address, parse, places_of, today_in, wanted_of
-from backoffice.diary_filters import VIEWS, everybody, filters
+from backoffice.diary_filters import VIEWS, everybody, filters, left_out
 from backoffice.diary_grid import Grid, days
 from backoffice.diary_lines import Line, clock_at, instant, lines_of, minute_of
 from backoffice.diary_month import month
@@ -75,6 +75,7 @@ class Look:
             "zone_name": self.zone.key,
             "zone": words().zone(self.zone.key),
             "filters": filters(self.known, self.viewer, self.places),
+            "left_out": left_out(self.known, self.viewer, self.places, address),
             "pauses": paused(self.known, self.viewer, self.now),
             "saved": saved(self.viewer),
             "blocks_may": self.viewer.may("block.write"),

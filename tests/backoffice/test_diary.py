@@ -181,6 +181,26 @@ def test_what_is_found_nowhere_says_so_and_offers_to_clear_the_filters(owner, ha
     assert page(owner, cleared).select("[data-ref]")
 
 
+def test_places_whose_clock_is_another_are_named_where_they_are_left_out(load_business, app):
+    load_business("studio")
+    owner = signed_in(app, account("owner"))
+    for view in ("day", "week", "month", "list"):
+        found = page(owner, f"/desk/diary?view={view}&day=2026-12-01&resource=chen")
+        assert told(found, ".elsewhere") == "Shanghai time only. Also: SoHo"
+        (link,) = found.select(".elsewhere a")
+        assert link["href"] == f"/desk/diary?view={view}&day=2026-12-01&location=soho"
+        back = page(owner, link["href"])
+        assert told(back, ".elsewhere") == "New York time only. Also: Places with Shanghai time"
+        assert "location" not in back.select_one(".elsewhere a")["href"]
+    assert not page(owner, f"{WEEK}&location=jingan").select(".elsewhere"), "she has chosen it"
+    front = signed_in(app, account("front_desk", locations=["soho"]))
+    assert not page(front).select(".elsewhere"), "she has no other"
+
+
+def test_places_on_one_clock_leave_nothing_out(owner):
+    assert not page(owner).select(".elsewhere")
+
+
 @pytest.mark.parametrize(
     "odd",
     ["view=board", "day=2026-02-30", "day=0001-01-01", "day=9999-12-31", "by=x", "location=x", "status=x", "page=-1",
