@@ -25,8 +25,9 @@ from web.locale import here, words
 from wire.wording import n_
 
 AHEAD = timedelta(hours=3)
-# How many cards of a kind are shown, how many visits that are over, and how long the house is asked about them.
-MOST, MANY, ASKED = 20, 100, timedelta(days=7)
+# How many cards of a kind are shown, how many visits still to come, how many that are over, and how long the house is asked
+# about them.
+MOST, LISTED, MANY, ASKED = 20, 8, 100, timedelta(days=7)
 WHY = {
     "phone": n_("The number takes no texts or is not in service."),
     "mail": n_("The mailbox does not take it."),
@@ -54,7 +55,8 @@ def today() -> AnyResponse | str:
     failed = desk_queries.failed_messages(session, viewer, now) if viewer.may("message.send") else []
     coming = [view for view in mine if view.status == "confirmed" and now < view.start <= now + AHEAD]
     arrived = [view for view in mine if view.status == "arrived"]
-    later = [view for view in day if view.status == "confirmed" and view.start > now]
+    ahead = [view for view in day if view.status in ("confirmed", "requested") and view.start > now]
+    later = [view for view in ahead if view.status == "confirmed"]
     return render_template(
         "backoffice/today.html",
         greeting=_greeting(local),
@@ -73,7 +75,11 @@ def today() -> AnyResponse | str:
         coming=cards(coming[:MOST], now),
         here=cards(arrived[:MOST], now),
         more={"late": late[MOST:], "asked": asked[MOST:], "coming": coming[MOST:], "here": arrived[MOST:]},
-        following=_following(cards(later, now), coming),
+        ahead=cards(ahead[:LISTED], now),
+        all_ahead=len(ahead),
+        of_day=url_for("desk.diary", view="day", day=local.date().isoformat()),
+        zone=zone.key,
+        following=_following(cards(later[:1], now), coming),
         count=len(day),
         tally=_tally(day, now),
         strip=Markup(strip(day, begin, end, now)),  # noqa: S704  figures only

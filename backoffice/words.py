@@ -12,6 +12,7 @@ from backoffice import access
 from models.base import db
 from models.bookings import FUTURE, BookingView
 from models.snapshot import catalogue
+from rules.facts import Catalogue
 from web.locale import words
 from wire.booking import Described
 from wire.desk import Shown, shown
@@ -89,13 +90,18 @@ class Card:
 
 def card(view: BookingView, now: datetime, *, revealed: bool = False) -> Card:
     """The card of one booking for who is signed in."""
+    return _card(view, catalogue(db.session()), now, revealed=revealed)
+
+
+def _card(view: BookingView, known: Catalogue, now: datetime, *, revealed: bool = False) -> Card:
     seen = shown(access.viewer(), view, revealed=revealed)
-    return Card(seen, seen.describe(catalogue(db.session()), words(), now=now), now)
+    return Card(seen, seen.describe(known, words(), now=now), now)
 
 
 def cards(views: Sequence[BookingView], now: datetime) -> list[Card]:
-    """The same for several."""
-    return [card(view, now) for view in views]
+    """The same for several; the catalogue is asked for once."""
+    known = catalogue(db.session()) if views else None
+    return [_card(view, known, now) for view in views] if known else []
 
 
 def span(length: timedelta, say: Wording) -> str:

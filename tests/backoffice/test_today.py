@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from actions import desk_booking, upkeep
 from actions.steps import take_step
@@ -119,6 +119,54 @@ def test_an_empty_day_says_so_and_who_comes_next(clinic, clock, monkeypatch):
     page = today(clinic, email="other@praxis.example")
     assert "Next: Tom Fischer, 16:00." in part(page, "needs")
     assert "1 booking today" in page.text
+
+
+def test_who_is_still_to_come_is_listed_and_all_of_the_day_is_one_tap_away(clinic, clock, monkeypatch):
+    for hours, customer in ((0, HANNAH), (1, TOM), (2, CAN)):
+        booked("check-up", clock.now, start=NINE + timedelta(hours=hours), customer=customer, resources=["dr-yilmaz"])
+    booked("ultrasound", clock.now, start=NINE + timedelta(hours=5), customer=TOM, answers={"referral": False})
+    clock.set(NINE + timedelta(minutes=5))
+    page = today(clinic)
+    assert 'href="/desk/diary?view=day&amp;day=2026-12-08"' in page.text.partition("4 bookings today")[0]
+    ahead = part(page, "ahead")
+    assert "10:00 Tom Fischer General check-up, Dr. Elif Yılmaz" in ahead
+    assert "11:00 Can Öztürk" in ahead
+    assert "14:00 Tom Fischer Ultrasound" in ahead and "waiting" in ahead
+    assert "Hannah Vogel" not in ahead, "she should be here"
+    assert "All of today" not in ahead
+    monkeypatch.setattr("backoffice.today.LISTED", 2)
+    ahead = part(today(clinic, email="other@praxis.example"), "ahead")
+    assert "Still to come today 3" in ahead and "All of today" in ahead
+    assert "14:00" not in ahead
+
+
+def test_staff_read_of_who_is_to_come_what_they_read_in_the_diary(clinic, visit, clock):
+    booked("check-up", clock.now, start=NINE + timedelta(hours=1), customer=TOM, resources=["dr-braun"])
+    clock.set(NINE - timedelta(hours=1))
+    ahead = part(today(clinic, "staff", resource="dr-yilmaz"), "ahead")
+    assert "Hannah Vogel" in ahead and "T*** F***" in ahead
+    assert "Tom" not in ahead
+
+
+def test_who_is_to_come_costs_no_statement_each(clinic, visit, clock):
+    def statements(desk):
+        asked = []
+        listener = lambda *args: asked.append(args[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", listener)
+        try:
+            desk.get("/desk/")
+        finally:
+            event.remove(db.engine, "before_cursor_execute", listener)
+        return len(asked)
+
+    desk = signed_in(clinic, account("owner"))
+    clock.set(NINE - timedelta(minutes=30))
+    desk.get("/desk/")
+    few = statements(desk)
+    for hours in (2, 5, 6, 7):
+        customer = {"name": f"Guest {hours}", "email": f"g{hours}@example.com"}
+        booked("check-up", clock.now, start=NINE + timedelta(hours=hours), customer=customer, resources=["dr-yilmaz"])
+    assert statements(desk) == few
 
 
 def test_more_than_twenty_of_a_kind_are_counted_and_not_piled_up(clinic, clock, monkeypatch):
