@@ -20,8 +20,10 @@ from models.bookings import BookingView
 from rules.errors import Invalid, OwnRequest, Refusal, Stale, StateChanged
 from web.fields import whole
 from web.locale import words
-from wire.wording import n_
+from wire.wording import n_, wording
 
+# Why the house declines; why customers cancel is another matter.
+REASONS = (n_("Nothing free at that time"), n_("We cannot offer this"), n_("Please call us about it"))
 SAID = {"approve": n_("Approved: %(who)s"), "decline": n_("Declined: %(who)s")}
 
 
@@ -37,7 +39,7 @@ class Outcome:
 
 
 def decide(view: BookingView, step: str, reason: str | None, outcome: Outcome, now: datetime) -> None:
-    """Approves or declines one, and adds to ``outcome`` how it went."""
+    """Approves or declines one, and adds to ``outcome`` how it went. One of ``REASONS`` is said in the customer's language."""
     say = words()
     try:
         done = _taken(view, step, reason, now)
@@ -60,7 +62,11 @@ def _taken(view: BookingView, step: str, reason: str | None, now: datetime) -> B
         "revision": whole(request.form.get(f"revision-{view.reference}", ""), digits=8),
         "now": now,
     }
-    return review.approve(**common) if step == "approve" else review.decline(reason=reason, **common)
+    return review.approve(**common) if step == "approve" else review.decline(reason=_to(view, reason), **common)
+
+
+def _to(view: BookingView, reason: str | None) -> str | None:
+    return wording(view.locale).gettext(reason) if reason in REASONS else reason
 
 
 def _late(view: BookingView, params: dict[str, Any], outcome: Outcome, now: datetime) -> None:

@@ -12,12 +12,11 @@ from backoffice import access, desk
 from backoffice.access import door
 from backoffice.booking import _remember
 from backoffice.decided import Decided
-from backoffice.deciding import Outcome, decide
+from backoffice.deciding import REASONS, Outcome, decide
 from backoffice.waiting import by_deadline, waiting
 from backoffice.words import cards
 from models import desk_queries
 from models.base import db
-from models.snapshot import catalogue
 from rules import reference as references
 from web.locale import words
 
@@ -55,7 +54,7 @@ def _page(outcome: Outcome) -> AnyResponse:
         told=outcome.told,
         open=wanted if wanted in here else next(iter(here), ""),
         several=request.args.get("several") == "1",
-        reasons=[words().text(each) for each in catalogue(db.session()).business.cancel_reasons],
+        reasons=[(each, words().gettext(each)) for each in REASONS],
     )
     return make_response(page, outcome.status)
 

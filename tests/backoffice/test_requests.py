@@ -13,6 +13,7 @@ from backoffice.waiting import deadlines
 from models import bookings
 from models.base import db
 from models.booking import Booking
+from models.business import Business
 from models.history import History, asked_at
 from models.people import Staff
 from tests.factories import HANNAH, TOM, booked
@@ -218,6 +219,21 @@ def test_a_link_of_a_mail_leads_whoever_does_not_decide_to_the_booking(clinic, t
     answer = braun.get(f"/desk/r/{three[0].reference}")
     assert answer.headers["Location"] == f"/desk/b/{three[0].reference}"
     assert braun.get("/desk/r/AAAAAAAA").status_code == 404
+
+
+def test_a_request_is_declined_for_a_reason_of_the_house_in_the_customers_language(clinic, three):
+    business = db.session.scalars(select(Business)).one()
+    business.cancel_reasons = [{"en": "Ill", "zh": "生病"}]
+    business.catalogue_version += 1
+    db.session.execute(update(Booking).where(Booking.id == three[1].id).values(locale="zh"))
+    db.session.commit()
+    mei = signed_in(clinic, account("front_desk", name="Mei Sun"))
+    offered = re.findall(r'name="reason" value="([^"]*)"', mei.get("/desk/requests?several=1").text)
+    assert offered == ["Nothing free at that time", "We cannot offer this", "Please call us about it"]
+    decide(mei, *three[:2], step="decline", reason=offered[1])
+    decide(mei, three[2], step="decline", reason=offered[0], other="Dr. Braun is away")
+    said = [bookings.by_id(db.session(), each.id).cancel_reason for each in three]
+    assert said == ["We cannot offer this", "这项服务我们无法提供", "Dr. Braun is away"]
 
 
 def test_what_was_decided_is_listed_for_a_week(mei, three, clock):
