@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from models.history import History
 from wire import edits, service_edits
-from wire.booking import STATUS, Described
+from wire.booking import STATUS, Described, clock_of
 from wire.desk import Shown
 from wire.happened_words import DONE, FIELDS, PROOFS, PURPOSES, RULES
 from wire.importing import KINDS as IMPORTED
@@ -57,7 +57,8 @@ class Happened:
 
 
 class Teller:
-    """Says steps to one reader; with ``addresses`` also where from somebody signed in."""
+    """Says steps to one reader, those of a booking by its own clock, which is named where it is not that of ``zone``; with
+    ``addresses`` also where from somebody signed in."""
 
     def __init__(self, say: Wording, names: Names, *, zone: str, now: datetime, addresses: bool = False) -> None:
         self.say, self.names, self.zone, self.now, self.addresses = say, names, zone, now, addresses
@@ -157,14 +158,14 @@ class Teller:
         text = STEPS.get(step.action) if step.object_kind == "booking" else DONE.get(step.action)
         after = step.after or {}
         start = after.get("start")
-        when = self._at(datetime.fromisoformat(start), zone) if start else told.short if told else ""
+        when = self._at(datetime.fromisoformat(start), zone) if start else self._begins(told) if told else ""
         who = self.say.listed([self._code(each) for each in after.get("resources") or ()])
         return self.say.gettext(text, when=when, who=who) if text else step.action
 
     def _about(self, step: History, shown: Shown | None, told: Described | None) -> str:
         if shown is not None and told is not None:
             name = shown.view.name or self.say.gettext(_CUSTOMER)
-            return f"{name}{self.say.comma}{told.short}"
+            return f"{name}{self.say.comma}{self._begins(told)}"
         return self.names.objects.get((step.object_kind, step.object_id), "")
 
     def _who(self, step: History) -> str:
@@ -179,9 +180,15 @@ class Teller:
             return self.say.gettext(WHY.get(step.reason or "", step.reason or ""))
         return step.reason or "" if shown is None or shown.levels["reason"] != "hidden" else ""
 
+    def _begins(self, told: Described) -> str:
+        return self._at(told.booking.start, told.booking.zone)
+
     def _at(self, at: datetime, zone: str) -> str:
         local = at.astimezone(ZoneInfo(zone))
-        return self.say.day_and_time(local, today=self.now.astimezone(local.tzinfo).date())
+        when = self.say.day_and_time(local, today=self.now.astimezone(local.tzinfo).date())
+        if zone == self.zone:
+            return when
+        return self.say.gettext("%(when)s (%(zone)s)", when=when, zone=clock_of(self.say, local, zone))
 
 
 _YES, _NO, _CHANGED, _CUSTOMER = n_("yes"), n_("no"), n_("changed"), n_("a customer")

@@ -188,6 +188,18 @@ def test_an_edit_of_a_service_is_told_as_its_versions_tell_it(clinic, day, clock
     assert "Price for" in told and "an hour" in told
 
 
+def test_times_of_a_booking_elsewhere_name_their_clock(load_business, app, clock):
+    load_business("studio")
+    owner, answers = account("owner"), {"topic": "first", "people": 1}
+    made = {at: booked("consult", clock.now, location=at, answers=answers).booking for at in ("jingan", "soho")}
+    later = free("consult", clock.now, location="soho")[-1].start
+    move.move(reference=made["soho"].reference, start=later, actor=f"staff:{owner}", now=clock.tick(minutes=1))
+    (when, what, about, changes, _), *_ = rows(signed_in(app, owner), q=made["soho"].reference, action="moved")
+    for each in (when, what, about, changes):
+        assert "(New York time)" in each
+    assert "time)" not in said(signed_in(app, owner), q=made["jingan"].reference)
+
+
 @pytest.mark.parametrize("statement", ["UPDATE history SET actor = 'nobody'", "DELETE FROM history"])
 def test_the_database_refuses_to_change_history(clinic, day, statement):
     with db.engine.connect() as connection, pytest.raises(DBAPIError, match="append_only"):
