@@ -171,6 +171,16 @@ def test_two_who_decide_at_once_are_told_of_each_other(clinic, enter):
     is_sound(second, "decided meanwhile")
 
 
+def test_an_open_request_leaves_its_neighbours_as_tall_as_they_are(clinic, enter):
+    page = enter("owner", "/desk/requests")
+    cards = page.locator("main .deck > .request")
+    tall = lambda: [round(each.bounding_box()["height"]) for each in cards.all()]  # noqa: E731
+    first, *closed = tall()
+    assert closed and first > 2 * max(closed)
+    cards.first.locator("summary").first.click()
+    assert tall()[1:] == closed
+
+
 def test_several_are_counted_while_they_are_ticked(clinic, enter):
     page = enter("front_desk", "/desk/requests?several=1", width=390, locale="zh-CN")
     count = page.locator("[data-count]")
