@@ -253,7 +253,9 @@ def test_guide_and_account_are_there_before_the_house_is(empty, app, clock):
         page = empty.get(path)
         assert page.status_code == 200, path
         rooms = set(re.findall(r'href="(/desk/[^"]*)"', "".join(re.findall(r"<nav.*?</nav>", page.text, re.DOTALL))))
-        assert rooms == {"/desk/", "/desk/start", "/desk/more", "/desk/account"}, "no room leads in a circle"
+        assert rooms == {"/desk/", "/desk/start", "/desk/more", "/desk/guide/", "/desk/account"}, (
+            "no room leads in a circle"
+        )
     assert empty.post("/desk/account/preferences", data={"locale": "zh"}).status_code == 303
     assert "我的账号" in empty.get("/desk/account").text
     clock.tick(minutes=11)

@@ -181,6 +181,16 @@ def test_an_open_request_leaves_its_neighbours_as_tall_as_they_are(clinic, enter
     assert tall()[1:] == closed
 
 
+def test_the_account_stays_in_view_below_a_menu_that_scrolls(clinic, enter):
+    page = enter("owner", width=1280, height=700)
+    assert page.locator(".side .rooms").evaluate("(menu) => menu.scrollHeight > menu.clientHeight")
+    me = page.locator(".side .me").bounding_box()
+    assert me["y"] + me["height"] <= 700
+    page.locator(".side").get_by_role("link", name="Guide").click()
+    page.wait_for_url("**/desk/guide/")
+    assert page.locator(".side [aria-current]").inner_text() == "Guide"
+
+
 def test_several_are_counted_while_they_are_ticked(clinic, enter):
     page = enter("front_desk", "/desk/requests?several=1", width=390, locale="zh-CN")
     count = page.locator("[data-count]")
