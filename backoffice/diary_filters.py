@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from backoffice.came_by import called
 from backoffice.diary_address import Address, mine
-from models import diary as reading
+from models import figure_time
 from models.base import db
 from rules.facts import Catalogue, Location, Resource
 from rules.rights import Viewer
@@ -52,11 +53,12 @@ def left_out(known: Catalogue, viewer: Viewer, places: Sequence[Location], addre
 def filters(known: Catalogue, viewer: Viewer, places: Sequence[Location]) -> dict[str, Any]:
     """The choices of the filters, in words."""
     say, hers = words(), mine(known, viewer)
+    sources = [(each.code, called(each, known, say)) for each in figure_time.sources(db.session())]
     return {
         "nowhere": nowhere(known, viewer),
         "locations": [(each.slug, say.text(each.name)) for each in hers] if len(hers) > 1 else [],
         "resources": [(each.slug, say.text(each.name)) for each in everybody(known, viewer, places)],
         "services": [(each.slug, say.text(each.name)) for each in known.services.values()],
         "statuses": [(each, say.gettext(STATUS[each])) for each in STATES],
-        "sources": reading.sources(db.session()),
+        "sources": sorted(sources, key=lambda each: each[1].casefold()),
     }

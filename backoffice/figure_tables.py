@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from backoffice.came_by import called
 from backoffice.figure_words import CHANNELS, LEADS, percent
 from backoffice.figures_address import Address, splits
 from models.figures import asked
@@ -104,18 +105,9 @@ class Tables:
         return self.found.now.visited(0 if key == "direct" else int(key))
 
     def channels(self) -> dict[str, str]:
-        """What each channel is called: a source by its label, a sign by what it stands beside."""
+        """What each channel is called."""
         found = {key: self.say.gettext(name) for key, name in CHANNELS.items()}
-        for each in self.found.sources:
-            signs = (
-                (each.service_id, self.known.service_by_id),
-                (each.location_id, self.known.location_by_id),
-                (each.resource_id, self.known.resource_by_id),
-            )
-            beside = next((things[id] for id, things in signs if id in things), None)
-            said = self.say.gettext("Sign: %(name)s", name=self.say.text(beside.name)) if beside else each.code
-            found[str(each.id)] = each.label or said
-        return found
+        return found | {str(each.id): called(each, self.known, self.say) for each in self.found.sources}
 
     def _hour(self) -> list[Row]:
         """The hours of the day, whatever the day."""

@@ -200,12 +200,6 @@ def saved_views(session: OrmSession, staff_id: int) -> list[SavedView]:
     return list(session.execute(query.order_by(SavedView.name, SavedView.id)).scalars())
 
 
-def sources(session: OrmSession) -> list[tuple[str, str]]:
-    """Code and label of every source."""
-    query = select(Source.code, Source.label).order_by(Source.label, Source.code)
-    return [(code, label or code) for code, label in session.execute(query)]
-
-
 def _blocks(seen: Window) -> ColumnElement[bool]:
     return and_(seen.touching(), Session.kind != "service", Session.live)
 

@@ -12,6 +12,7 @@ from sqlalchemy import event, select, text
 
 from actions import blocks, cancel, pauses, rights, steps
 from actions import move as moving
+from actions.sources import add_campaign
 from backoffice.diary_strip import strip
 from models import bookings, diary
 from models.base import db
@@ -172,6 +173,17 @@ def test_filters_narrow_every_view_and_stay_in_its_links(owner, hannah, tom):
             assert "resource=dr-braun" in link["href"] and "status=confirmed" in link["href"]
     assert not page(owner, f"{WEEK}&service=ultrasound").select("[data-ref]")
     assert not page(owner, f"{WEEK}&status=arrived").select("[data-ref]")
+
+
+def test_links_and_signs_by_which_customers_came_have_their_names(owner, clock):
+    chief = viewer_of(db.session(), db.session.scalars(select(Staff)).one())
+    code = add_campaign(label="Autumn letter", by=chief, now=clock.now)
+    options = {each["value"]: each.get_text() for each in page(owner).select("#source option")}
+    names = list(options.values())
+    assert options[code] == "Autumn letter"
+    assert {"Sign: General check-up", "Sign: Praxis am Park", "Sign: Dr. Elif Yılmaz"} <= set(names)
+    assert names == ["All", *sorted(names[1:], key=str.casefold)]
+    assert not set(options) & set(names), "no code stands there"
 
 
 def test_what_is_found_nowhere_says_so_and_offers_to_clear_the_filters(owner, hannah):
