@@ -198,11 +198,11 @@ def test_places_whose_clock_is_another_are_named_where_they_are_left_out(load_bu
     owner = signed_in(app, account("owner"))
     for view in ("day", "week", "month", "list"):
         found = page(owner, f"/desk/diary?view={view}&day=2026-12-01&resource=chen")
-        assert told(found, ".elsewhere") == "Shanghai time only. Also: SoHo"
+        assert told(found, ".elsewhere") == "仅显示上海时间的地点。另有： SoHo"
         (link,) = found.select(".elsewhere a")
         assert link["href"] == f"/desk/diary?view={view}&day=2026-12-01&location=soho"
         back = page(owner, link["href"])
-        assert told(back, ".elsewhere") == "New York time only. Also: Places with Shanghai time"
+        assert told(back, ".elsewhere") == "仅显示纽约时间的地点。另有： 上海时间的地点"
         assert "location" not in back.select_one(".elsewhere a")["href"]
     assert not page(owner, f"{WEEK}&location=jingan").select(".elsewhere"), "she has chosen it"
     front = signed_in(app, account("front_desk", locations=["soho"]))

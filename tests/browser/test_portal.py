@@ -394,7 +394,7 @@ def test_full_and_closed_days_differ_by_more_than_their_colour_and_are_explained
     assert (full.evaluate(edge), closed.evaluate(edge)) == ("dashed", "none")
     legend = page.locator(".legend")
     sign = "(each) => ['borderTopStyle', 'content'].map((name) => getComputedStyle(each, '::before')[name])"
-    # Where there is no room for words, there is no dash.
+    # Where there is no room for words, no day has a dash.
     for width, dash in ((320, '""'), (390, '"–"'), (1280, '"–"')):
         page.set_viewport_size({"width": width, "height": 800})
         assert legend.is_visible()
