@@ -134,17 +134,16 @@ def opened(page, address):
 
 # What a browser shows does not depend on the database.
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_no_page_keeps_anybody_out(house, new_page):
-    found = {}
-    for who, width, locale in (("owner", 390, "zh-CN"), ("manager", 1280, "en")):
-        page = signed_in(house, new_page, who, width, locale)
-        for path in (path.format(**house.named) for paths in PAGES.values() for path in paths):
-            found[path, who] = opened(page, f"{house.url}/desk/{path}")
-        page.goto(f"{house.url}/desk/account")
-        page.locator("form[action$='/sign-out'] button").click()
-        page.wait_for_url("**/desk/sign-in**")
-        page.go_back()
-        assert "/desk/sign-in" in page.url, "nothing is left behind for whoever comes next"
+@pytest.mark.parametrize(("who", "width", "locale"), [("owner", 390, "zh-CN"), ("manager", 1280, "en")])
+def test_no_page_keeps_anybody_out(house, new_page, who, width, locale):
+    found, page = {}, signed_in(house, new_page, who, width, locale)
+    for path in (path.format(**house.named) for paths in PAGES.values() for path in paths):
+        found[path] = opened(page, f"{house.url}/desk/{path}")
+    page.goto(f"{house.url}/desk/account")
+    page.locator("form[action$='/sign-out'] button").click()
+    page.wait_for_url("**/desk/sign-in**")
+    page.go_back()
+    assert "/desk/sign-in" in page.url, "nothing is left behind for whoever comes next"
     assert {path: said for path, said in found.items() if said} == {}
 
 

@@ -87,10 +87,11 @@ def test_a_feed_is_made_listed_and_revoked(app: Flask, made: Booked):
     assert address.startswith("http://localhost/feeds/")
     client = app.test_client()
     assert client.get(address.removeprefix("http://localhost")).status_code == 200
-    assert said(app, "feed", "list").startswith("1  resource dr-braun  made 2026-11-30  last read 2026-11-30")
-    assert said(app, "feed", "revoke", "1") == "Feed 1 is revoked.\n"
+    id, _, told = said(app, "feed", "list").partition("  ")
+    assert told.startswith("resource dr-braun  made 2026-11-30  last read 2026-11-30")
+    assert said(app, "feed", "revoke", id) == f"Feed {id} is revoked.\n"
     assert client.get(address.removeprefix("http://localhost")).status_code == 404
-    assert "no open feed 1" in said(app, "feed", "revoke", "1", code=1)
+    assert f"no open feed {id}" in said(app, "feed", "revoke", id, code=1)
     assert "There is no location 'moon'." in said(app, "feed", "add", "--location", "moon", code=1)
     assert "either --resource or --location" in said(app, "feed", "add", code=2)
 
