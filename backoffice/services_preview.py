@@ -20,15 +20,16 @@ from wire.wording import LOCALES
 @desk.post(f"/services/<slug>/{TAB}/preview")
 @door("business.write")
 def services_preview(slug: str, tab: str) -> AnyResponse:
-    """The page in the language that is asked for. Of what cannot be shown yet (422) the page as it is saved, or why there is
-    none."""
+    """The page in the language that is asked for. What cannot be shown yet (422) says why; ``as_saved`` wants the page as it is
+    saved instead, where there is one."""
     entry = typed(slug, tab)
     language = request.form.get("shown_in", "")
     with speaking(language if language in LOCALES else words().locale):
         try:
             html, status = previews.shown(SHOWS[tab], wanted(entry), slug, clock.now()), 200
         except (Invalid, Refusal) as refusal:
-            html, status = _as_saved(slug, tab) or _not_yet(refusal), 422
+            saved = _as_saved(slug, tab) if "as_saved" in request.form else ""
+            html, status = saved or _not_yet(refusal), 422
     return make_response(html, status)
 
 

@@ -188,9 +188,12 @@ class TestQuestions:
         n = len(form["row"])
         added = clinic.manager.post(where, data=form | {"do": "add", "new_type": "yes_no"})
         form = fields(added.text) | {"do": ""}
-        shown = clinic.manager.post(f"{where}/preview", data=form)
-        assert shown.status_code == 422
-        assert 'id="details"' in shown.text, "the page as it is saved"
+        why = clinic.manager.post(f"{where}/preview", data=form)
+        assert why.status_code == 422
+        assert "This is needed." in why.text
+        saved = clinic.manager.post(f"{where}/preview", data=form | {"as_saved": "1"})
+        assert saved.status_code == 422
+        assert 'id="details"' in saved.text, "the page as it is saved"
         refused = clinic.manager.post(where, data=form)
         assert refused.status_code == 422
         assert f"Question {n + 1}: This is needed." in refused.text

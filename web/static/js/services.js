@@ -60,11 +60,12 @@ async function preview() {
   const mine = ++turn, data = new FormData(form), caption = $("[data-shown]");
   const language = $("[name=shown_in]:checked");
   if (language) data.set("shown_in", language.value);
+  // What cannot be shown yet leaves the page as it was; where there is none yet, the one that is saved.
+  if (!$(".phone iframe").srcdoc) data.set("as_saved", "1");
   const answer = await fetch(form.dataset.preview, { method: "POST", headers: { "X-Part": "preview" }, body: new URLSearchParams(data) }).catch(() => null);
   if (!answer || mine !== turn) return;
   caption.textContent = answer.ok ? caption.dataset.fine : caption.dataset.odd;
   const html = await answer.text(), old = $(".phone iframe"), next = old.cloneNode();
-  // What cannot be shown yet leaves the page as it was; where there is none yet, the one that is saved.
   if (!answer.ok && (old.srcdoc || mine !== turn)) return;
   const before = old.contentDocument, answers = before ? all("[name^=q_]", before).map((each) => [each.name, each.type, each.value, each.checked]) : [];
   next.className = "coming";
