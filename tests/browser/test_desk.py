@@ -14,6 +14,7 @@ from tests.browser.test_portal import CUT, SIDEWAYS
 from tests.browser.walking import Walker
 from tests.factories import HANNAH, TOM, booked
 from tests.support import databases
+from tests.support.browser import comes_true
 from tests.support.houses import settings
 from tests.support.staff import PASSWORD, account
 from wire.wording import wording
@@ -281,10 +282,10 @@ def test_from_the_ring_to_booked_with_the_keyboard_alone(clinic, enter):
     typist = Typist(page)
     typist.press("g", "b")
     page.wait_for_url("**/desk/book")
-    page.wait_for_function("document.activeElement.id === 'who'")
+    comes_true(page, "document.activeElement.id === 'who'")
     typist.type("vogel")
     page.locator("#found", has_text="Already booked:").wait_for()
-    page.wait_for_function("document.querySelector('#name').value === 'Hannah Vogel'")
+    comes_true(page, "document.querySelector('#name').value === 'Hannah Vogel'")
     typist.tab_to("#wish")
     typist.type("thu after 3")
     page.locator("#offered .choice:first-child [name=start][value*='T15:']").wait_for(state="attached")
@@ -299,7 +300,7 @@ def test_from_the_ring_to_booked_with_the_keyboard_alone(clinic, enter):
 def test_somebody_new_is_booked_with_the_keyboard_alone_too(clinic, enter):
     page = enter("manager", "/desk/book", width=1280, locale="zh-CN")
     typist = Typist(page)
-    page.wait_for_function("document.activeElement.id === 'who'")
+    comes_true(page, "document.activeElement.id === 'who'")
     typist.type("Li Lei")
     typist.tab_to("#phone")
     assert page.input_value("#name") == "Li Lei"

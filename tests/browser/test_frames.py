@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support import browser
+from tests.support.browser import comes_true
 from tests.support.servers import free_port
 
 # What a browser shows does not depend on the database.
@@ -127,7 +128,7 @@ def test_a_place_and_a_person_stand_in_frames_too(strict: Callable[..., Any], ho
 def test_the_frame_grows_with_its_page_and_tells_nobody_else(strict: Callable[..., Any], house: Any, site: Site):
     page = strict()
     framed(page, site).locator("[data-start]").first.wait_for()
-    page.wait_for_function("document.querySelector('iframe').clientHeight > 400")
+    comes_true(page, "document.querySelector('iframe').clientHeight > 400")
     inner = page.frames[1].evaluate("document.documentElement.scrollHeight")
     assert abs(page.locator("iframe").evaluate("each => each.clientHeight") - inner) <= 2
     heard = page.evaluate("heard")
@@ -138,7 +139,7 @@ def test_the_frame_grows_with_its_page_and_tells_nobody_else(strict: Callable[..
 def test_a_message_from_elsewhere_moves_nothing(strict: Callable[..., Any], house: Any, site: Site):
     page = strict()
     framed(page, site).locator("[data-start]").first.wait_for()
-    page.wait_for_function("document.querySelector('iframe').clientHeight > 400")
+    comes_true(page, "document.querySelector('iframe').clientHeight > 400")
     before = page.locator("iframe").evaluate("each => each.clientHeight")
     page.evaluate("postMessage({frontdesk: {height: 9999}}, '*')")
     page.wait_for_timeout(200)

@@ -7,6 +7,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.support.browser import comes_true
 from tests.support.houses import BUSINESSES
 
 # What a browser shows does not depend on the database.
@@ -161,8 +162,8 @@ def test_arrows_walk_through_the_month(clinic, new_page):
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Monday 7 December")
     page.keyboard.press("Enter")
     page.locator("#day", has_text="Monday 7 December").wait_for()
-    page.wait_for_function("document.activeElement.id === 'day'")
-    page.wait_for_function("location.search.includes('day=2026-12-07')")
+    comes_true(page, "document.activeElement.id === 'day'")
+    comes_true(page, "location.search.includes('day=2026-12-07')")
 
 
 def test_the_month_is_one_stop_for_the_tab_key(clinic, new_page):
@@ -179,7 +180,7 @@ def test_the_month_is_one_stop_for_the_tab_key(clinic, new_page):
     assert closed == "Friday 25 December, Christmas Day", "closed days can be reached and say why"
     page.keyboard.press("PageDown")
     page.locator("#month", has_text="January 2027").wait_for()
-    page.wait_for_function("document.activeElement.closest('.day') !== null")
+    comes_true(page, "document.activeElement.closest('.day') !== null")
     page.keyboard.press("Tab")
     assert not page.evaluate("document.activeElement.closest('.day')")
 
@@ -193,10 +194,10 @@ def test_a_late_answer_does_not_take_the_keyboard_out_of_the_month(clinic, new_p
     page.goto(f"{clinic.url}/book/check-up?day=2026-12-03")
     page.focus(".day.chosen a")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('#times').ariaBusy === 'true'")
+    comes_true(page, "document.querySelector('#times').ariaBusy === 'true'")
     with page.expect_response(lambda answer: "check-up" in answer.url):
         asked.pop().continue_()
-    page.wait_for_function("document.querySelector('#times').ariaBusy === null")
+    comes_true(page, "document.querySelector('#times').ariaBusy === null")
     assert page.evaluate("document.activeElement.ariaLabel").startswith("Friday 4 December")
 
 
@@ -226,7 +227,7 @@ def test_a_day_brings_its_times_into_sight_on_a_phone(clinic, new_page):
     page.goto(f"{clinic.url}/book/check-up")
     page.get_by_role("link", name="Tuesday 8 December").click()
     page.locator("#day", has_text="Tuesday 8 December").wait_for()
-    page.wait_for_function("document.activeElement.id === 'day'")
+    comes_true(page, "document.activeElement.id === 'day'")
     assert 0 <= page.locator("#day").bounding_box()["y"] < 300
 
 

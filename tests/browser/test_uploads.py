@@ -12,6 +12,7 @@ from app import create_app
 from models.base import db
 from tests.browser.test_portal import SIDEWAYS
 from tests.support import databases
+from tests.support.browser import comes_true
 from tests.support.houses import settings
 from tests.support.papers import PDF, picture
 from tests.support.staff import PASSWORD, account
@@ -104,7 +105,7 @@ def test_the_desk_gives_a_picture_and_a_list(house, new_page, width, locale):
     choose(page, "#file", "photo.png", picture(size=(300, 200)))
     send.click()
     page.wait_for_selector("#picture img.kept")
-    page.wait_for_function("document.querySelector('#picture img.kept').naturalWidth > 0")
+    comes_true(page, "document.querySelector('#picture img.kept').naturalWidth > 0")
 
     page.goto(f"{house.url}/desk/import")
     choose(page, "#file", "people.csv", b"Name,Phone\n" + b"x" * 10_500_000)

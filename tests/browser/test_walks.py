@@ -219,7 +219,7 @@ def _decides(clinic, walker):
     walker.reads("%(name)s is asked, until %(when)s", name=CAN["name"])
     walker.page.get_by_role("heading", name=LONG["name"]).click()
     walker.page.locator(f"[id='{clinic.asked[1]}'] summary").last.click()
-    walker.write("Reason", "The device is being repaired")
+    walker.write("In other words", "The device is being repaired")
     walker.seen("before it is declined")
     walker.press("Decline the request")
     walker.reads("Declined: %(who)s", who=LONG["name"])

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -59,3 +60,12 @@ def started() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+def comes_true(page: Any, expression: str, seconds: float = 30) -> None:
+    """Waits until a JavaScript expression is true in the page. Playwright's own waiting evaluates it inside of the page, where
+    our policy forbids that as soon as it was not true at once."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never true: {expression}"
+        page.wait_for_timeout(20)

@@ -66,7 +66,7 @@ async function preview() {
   if (!answer || mine !== turn) return;
   caption.textContent = answer.ok ? caption.dataset.fine : caption.dataset.odd;
   const html = await answer.text(), old = $(".phone iframe"), next = old.cloneNode();
-  if (!answer.ok && (old.srcdoc || mine !== turn)) return;
+  if (!answer.ok && old.srcdoc) return;
   const before = old.contentDocument, answers = before ? all("[name^=q_]", before).map((each) => [each.name, each.type, each.value, each.checked]) : [];
   next.className = "coming";
   next.removeAttribute("src");
