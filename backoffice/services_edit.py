@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -152,12 +153,13 @@ def _page(
 
 def _label(place: str, entry: Mapping[str, Any]) -> str:
     """What the form calls a place like ``questions[2].label``: for a question its own words, or its number."""
-    say, (name, number) = words(), (*place.partition(".")[0].rstrip("]").split("["), "")[:2]
-    if name == "questions" and number.isdigit():
-        asked = entry.get("questions") or []
-        typed_ = asked[int(number)].get("label") if int(number) < len(asked) else ""
-        return (say.text(typed_) if typed_ else "") or say.gettext("Question %(n)s", n=int(number) + 1)
-    return say.gettext(FIELDS[name]) if name in FIELDS else ""
+    say, question = words(), re.match(r"questions\[(\d+)\]", place)
+    if question is None:
+        name = re.split(r"[.\[]", place)[0]
+        return say.gettext(FIELDS[name]) if name in FIELDS else ""
+    asked, n = entry.get("questions") or [], int(question[1])
+    label = asked[n].get("label") if n < len(asked) else None
+    return (label and say.text(label)) or say.gettext("Question %(n)s", n=n + 1)
 
 
 class _Said:

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from actions import cancel, consenting, customer_file, likeness
 from models.base import db
@@ -19,6 +19,7 @@ from models.history import History
 from models.people import Contact, Customer
 from tests.factories import HANNAH, TOM, booked, free
 from tests.support.staff import account, signed_in
+from tests.support.statements import statements
 
 TUESDAY = datetime(2026, 12, 8, 8, 0, tzinfo=UTC)
 ZHANG = {"name": "张伟", "phone": "+86 138 1234 8000"}
@@ -92,11 +93,8 @@ def test_staff_find_their_own_and_nobody_by_a_contact(clinic):
 
 
 def test_a_page_takes_as_many_queries_for_many_bookings_as_for_one(clinic, manager, clock):
-    asked = []
-    listener = lambda *args: asked.append(args[2])  # noqa: E731
-    event.listen(db.engine, "before_cursor_execute", listener)
-    try:
-        counts = []
+    with statements() as asked:
+        counts: list[int] = []
         for _ in range(2):
             asked.clear()
             assert manager.get(page_of("Hannah Vogel")).status_code == 200
@@ -106,8 +104,6 @@ def test_a_page_takes_as_many_queries_for_many_bookings_as_for_one(clinic, manag
             counts.append(len(asked))
             if len(counts) == 2:
                 booked("check-up", clock.now, customer=HANNAH)
-    finally:
-        event.remove(db.engine, "before_cursor_execute", listener)
     assert counts[:2] == counts[2:]
 
 

@@ -26,6 +26,7 @@ from models.staff_queries import viewer_of
 from notifications.compose import compose
 from tests.factories import HANNAH, TOM, booked, free
 from tests.support.staff import account, signed_in
+from tests.support.statements import statements
 
 NINE = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 TEN = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -273,13 +274,8 @@ def test_with_own_bookings_only_the_rows_of_others_are_gone_too(clinic, hannah, 
 
 
 def counted(visitor, address):
-    asked = []
-    listener = lambda *args: asked.append(args[2])  # noqa: E731
-    event.listen(db.engine, "before_cursor_execute", listener)
-    try:
+    with statements() as asked:
         assert visitor.get(address).status_code == 200
-    finally:
-        event.remove(db.engine, "before_cursor_execute", listener)
     return len([each for each in asked if each.lstrip().upper().startswith("SELECT")])
 
 

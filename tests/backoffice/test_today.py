@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from actions import desk_booking, upkeep
 from actions.steps import take_step
@@ -16,6 +16,7 @@ from models.business import Business
 from tests.conftest import BUSINESSES
 from tests.factories import HANNAH, TOM, booked
 from tests.support.staff import account, signed_in
+from tests.support.statements import statements
 
 NINE = datetime(2026, 12, 8, 8, 0, tzinfo=UTC)  # Tuesday, 09:00 in Berlin
 CAN = {"name": "Can Öztürk", "email": "can@example.com"}
@@ -149,24 +150,19 @@ def test_staff_read_of_who_is_to_come_what_they_read_in_the_diary(clinic, visit,
 
 
 def test_who_is_to_come_costs_no_statement_each(clinic, visit, clock):
-    def statements(desk):
-        asked = []
-        listener = lambda *args: asked.append(args[2])  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", listener)
-        try:
+    def counted(desk):
+        with statements() as asked:
             desk.get("/desk/")
-        finally:
-            event.remove(db.engine, "before_cursor_execute", listener)
         return len(asked)
 
     desk = signed_in(clinic, account("owner"))
     clock.set(NINE - timedelta(minutes=30))
     desk.get("/desk/")
-    few = statements(desk)
+    few = counted(desk)
     for hours in (2, 5, 6, 7):
         customer = {"name": f"Guest {hours}", "email": f"g{hours}@example.com"}
         booked("check-up", clock.now, start=NINE + timedelta(hours=hours), customer=customer, resources=["dr-yilmaz"])
-    assert statements(desk) == few
+    assert counted(desk) == few
 
 
 def test_more_than_twenty_of_a_kind_are_counted_and_not_piled_up(clinic, clock, monkeypatch):

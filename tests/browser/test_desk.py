@@ -175,7 +175,10 @@ def test_two_who_decide_at_once_are_told_of_each_other(clinic, enter):
 def test_an_open_request_leaves_its_neighbours_as_tall_as_they_are(clinic, enter):
     page = enter("owner", "/desk/requests")
     cards = page.locator("main .deck > .request")
-    tall = lambda: [round(each.bounding_box()["height"]) for each in cards.all()]  # noqa: E731
+
+    def tall():
+        return [round(each.bounding_box()["height"]) for each in cards.all()]
+
     first, *closed = tall()
     assert closed and first > 2 * max(closed)
     cards.first.locator("summary").first.click()

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from models import bookings
 from models.base import db
 from models.booking import Booking
 from models.bookings import BookingView
 from tests.factories import booked
+from tests.support.statements import statements
 from tests.support.time import Clock
 from wire import links
 
@@ -41,16 +42,9 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
         work.compared += 1
         return real(one, other)
 
-    def listen(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        work.statements.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", listen)
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched, statements() as work.statements:
         patched.setattr(hmac, "compare_digest", compare)
-        try:
-            yield work
-        finally:
-            event.remove(db.engine, "before_cursor_execute", listen)
+        yield work
 
 
 @dataclass(frozen=True, slots=True)
